@@ -1,0 +1,1 @@
+//! The abacus: samples times snapshot gives windows

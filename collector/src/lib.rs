@@ -1,0 +1,1 @@
+//! The dock: sockets, captures and receiving threads

@@ -1,0 +1,1 @@
+//! The windows: HTTP API and pages

@@ -1,0 +1,1 @@
+//! The address book: who is behind a MAC address or a port.

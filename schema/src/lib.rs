@@ -1,0 +1,33 @@
+//! The dictionary: the words that every other room uses, and nothing that does I/O.
+//!
+//! Read it in the order of a sample's life:
+//!
+//! 1. [`sample`]: what one sampled frame or one counter report says, as `wire` hands it on;
+//! 2. [`party`] and [`cell`]: who exchanged it, and the cell of the matrix that it is added to;
+//! 3. [`sums`]: the moments that the hot path adds, the four additive sums of a cell, and the interval that they give;
+//! 4. [`window`]: what was measured in one window, as rows;
+//! 5. [`columns`]: the one table of columns from which the Parquet files, the API's fields and their documentation come;
+//! 6. [`level`]: the roll-ups;
+//! 7. [`status`]: what the running collector says of itself.
+
+pub mod cell;
+pub mod columns;
+pub mod level;
+pub mod mac;
+pub mod party;
+pub mod sample;
+pub mod status;
+pub mod sums;
+pub mod time;
+pub mod window;
+
+pub use cell::{CellKey, Reason};
+pub use level::Level;
+pub use mac::Mac;
+pub use party::{Asn, Party};
+pub use sums::{Interval, Moments, Sums};
+pub use time::Timestamp;
+pub use window::Window;
+
+/// Version of the method by which figures are made; printed with every report and every replay.
+pub const METHOD_VERSION: &str = "1";

@@ -1,0 +1,165 @@
+//! What one datagram says: sampled frames and interface counters.
+//!
+//! These are small `Copy` values; `wire` makes them and hands them on by a call.
+
+use std::net::IpAddr;
+
+use crate::Mac;
+
+/// Where an exporter takes its samples (sFlow v5, section 4.2.3 and `sflow_data_source` in the datagram's definition).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct DataSource {
+    /// What the index counts: 0 ifIndex, 1 smonVlanDataSource, 2 entPhysicalEntry.
+    pub class: u32,
+    /// The index in that class.
+    pub index: u32,
+}
+
+/// An interface as the exporter names it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Interface {
+    /// The exporter did not say.
+    Unknown,
+    /// An ifIndex.
+    Index(u32),
+    /// From or to the exporter itself (0x3FFFFFFF).
+    Internal,
+    /// The frame was dropped, with sFlow's reason code.
+    Discarded(u32),
+    /// Sent by several interfaces; the number of them, 0 if not known.
+    Multiple(u32),
+}
+
+impl Interface {
+    /// The ifIndex, if it is one.
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> Option<u32> {
+        match self {
+            Self::Index(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
+/// By what a frame's length was found.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LengthBasis {
+    /// The layer-2 frame with its FCS, as the exporter gave it (raw header or sampled Ethernet record).
+    Frame,
+    /// The IP packet alone; [`Frame::octets`] adds 18 octets for Ethernet and its FCS, and 4 more for a VLAN tag.
+    IpPacket,
+}
+
+/// The sender's and the receiver's MAC address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MacPair {
+    /// Source address.
+    pub src: Mac,
+    /// Destination address.
+    pub dst: Mac,
+}
+
+/// One frame that crossed the exchange, as far as the matrix needs it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// Layer-2 octets with the FCS, as on the wire at the port where it entered.
+    pub octets: u32,
+    /// By what the length was found.
+    pub basis: LengthBasis,
+    /// Both MAC addresses, where layer 2 was sampled.
+    pub macs: Option<MacPair>,
+    /// VLAN id of the outermost tag, else the incoming VLAN that the exporter names; 0 if there is none.
+    pub vlan: u16,
+    /// 4, 6, or 0 for anything that is not IP.
+    pub ip_version: u8,
+}
+
+/// One sampled frame with what is needed to weigh it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlowSample {
+    /// Where it was sampled.
+    pub source: DataSource,
+    /// Number of this sample at its data source, modulo 2³².
+    pub sequence: u32,
+    /// One in so many frames is sampled, as this sample says; 0 where the exporter does not know.
+    pub rate: u32,
+    /// Frames that could have been sampled until now, modulo 2³².
+    pub pool: u32,
+    /// Samples that the exporter itself dropped until now, modulo 2³².
+    pub drops: u32,
+    /// Where the frame entered.
+    pub input: Interface,
+    /// Where it left.
+    pub output: Interface,
+    /// The frame; `None` if no record of the sample describes a packet.
+    pub frame: Option<Frame>,
+    /// `frame_length` of the raw header record; 0 if the sample has none. Only nominal sums use it.
+    pub raw_length: u32,
+}
+
+impl FlowSample {
+    /// The direction in which the frame was seen at its data source (sFlow v5: by comparing interfaces).
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        let here = (self.source.class == 0).then_some(self.source.index);
+        match (here, self.input.index(), self.output.index()) {
+            (Some(here), Some(input), _) if here == input => Direction::Ingress,
+            (Some(here), _, Some(output)) if here == output => Direction::Egress,
+            _ => Direction::Unknown,
+        }
+    }
+}
+
+/// Whether a frame was sampled as it entered or as it left.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Direction {
+    /// On entering the switch.
+    Ingress,
+    /// On leaving it.
+    Egress,
+    /// The exporter does not say.
+    Unknown,
+}
+
+/// Generic interface counters (sFlow v5, `if_counters`, after RFC 2233); `None` is "not available" (all ones).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InterfaceCounters {
+    /// Number of this report at its data source.
+    pub sequence: u32,
+    /// The interface.
+    pub if_index: u32,
+    /// Speed in bit/s; 0 if not known.
+    pub speed: u64,
+    /// Full duplex is 1, half 2, in 3, out 4, unknown 0.
+    pub direction: u32,
+    /// Bit 0 administratively up, bit 1 operationally up.
+    pub status: u32,
+    /// Octets received.
+    pub in_octets: Option<u64>,
+    /// Octets sent.
+    pub out_octets: Option<u64>,
+    /// Unicast frames received, modulo 2³².
+    pub in_unicast: Option<u32>,
+    /// Unicast frames sent, modulo 2³².
+    pub out_unicast: Option<u32>,
+    /// Frames received but dropped, modulo 2³².
+    pub in_discards: Option<u32>,
+    /// Frames to be sent but dropped, modulo 2³².
+    pub out_discards: Option<u32>,
+    /// Frames received in error, modulo 2³².
+    pub in_errors: Option<u32>,
+    /// Frames that could not be sent for errors, modulo 2³².
+    pub out_errors: Option<u32>,
+}
+
+/// Who exported a datagram: its own address inside the datagram, and the process that made it.
+///
+/// The UDP source may differ behind NAT or a relay, so it is kept beside, never in, the identity (sFlow v5, section 3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Agent {
+    /// Agent address.
+    pub address: IpAddr,
+    /// Sub-agent id, or the observation domain.
+    pub sub_agent: u32,
+}

@@ -1,0 +1,97 @@
+//! What the running collector says of itself: counters since its start, shown by the status page, the API and the metrics.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::{Timestamp, Window};
+
+/// The collector as it stands now. A new one is published with every tick; readers keep the one that they took.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// When the collector started.
+    pub started: Timestamp,
+    /// When this was written.
+    pub at: Timestamp,
+    /// The window that is running, weighed with what has come so far.
+    pub running: Arc<Window>,
+    /// Windows that were closed but are not yet in the journal, the oldest first; the live view still needs them.
+    pub waiting: Vec<Arc<Window>>,
+    /// Listening sockets.
+    pub listeners: Vec<Listener>,
+    /// Exporters seen since the start.
+    pub exporters: Vec<ExporterStatus>,
+    /// Why datagrams, samples or records were stepped over: reason → count.
+    pub skipped: Vec<(&'static str, u64)>,
+    /// The directory in use.
+    pub directory: DirectoryStatus,
+    /// The store.
+    pub store: StoreStatus,
+}
+
+/// One listening address with its sockets' counters.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Receiving threads.
+    pub threads: usize,
+    /// Receive buffer that the kernel gave each socket, in octets.
+    pub receive_buffer: usize,
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Octets received.
+    pub octets: u64,
+    /// Datagrams that the kernel dropped because the buffer was full (SO_RXQ_OVFL).
+    pub kernel_drops: u64,
+    /// Datagrams longer than the buffer of one message.
+    pub truncated: u64,
+    /// Errors of receiving calls.
+    pub errors: u64,
+}
+
+/// One exporter since the start.
+#[derive(Clone, Debug)]
+pub struct ExporterStatus {
+    /// Agent address inside the datagrams.
+    pub agent: IpAddr,
+    /// Sub-agent or observation domain.
+    pub sub_agent: u32,
+    /// UDP source of its latest datagram.
+    pub source: IpAddr,
+    /// When the latest datagram came.
+    pub last_seen: Timestamp,
+    /// Sampling rates seen in the running window, in order.
+    pub rates: Vec<u32>,
+    /// Counters since the start, in the stored table's words.
+    pub totals: crate::window::ExporterRow,
+}
+
+/// The directory in use.
+#[derive(Clone, Debug, Default)]
+pub struct DirectoryStatus {
+    /// File that it came from; empty where none is configured.
+    pub origin: String,
+    /// When it was loaded.
+    pub loaded: Timestamp,
+    /// Members.
+    pub members: usize,
+    /// MAC addresses.
+    pub macs: usize,
+    /// What the loader warns of, as sentences.
+    pub warnings: Vec<String>,
+    /// Why the latest reload was refused; the older directory stays in use.
+    pub refused: Option<String>,
+}
+
+/// The store's health.
+#[derive(Clone, Debug, Default)]
+pub struct StoreStatus {
+    /// Windows written since the start.
+    pub windows_written: u64,
+    /// Windows lost since the start because the disk would not take them.
+    pub windows_lost: u64,
+    /// Why the latest write failed, while it keeps failing.
+    pub failing: Option<String>,
+    /// Start of the newest window in the journal.
+    pub newest: Option<Timestamp>,
+}

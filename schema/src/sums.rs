@@ -1,0 +1,178 @@
+//! The additive sums of a cell, and the interval that they give.
+//!
+//! Every roll-up is a plain sum of these; figures are made from them once, at the end.
+
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
+/// What the hot path adds for each sample of a cell: three integers, before any weight is known.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Moments {
+    /// Samples.
+    pub n: u64,
+    /// Σx: their frames' octets.
+    pub x: u64,
+    /// Σx²: the squares of their frames' octets.
+    pub xx: u64,
+}
+
+impl Moments {
+    /// Adds one sampled frame of `octets`.
+    #[inline]
+    pub const fn add(&mut self, octets: u32) {
+        let x = octets as u64;
+        self.n += 1;
+        self.x += x;
+        // A frame of 2¹⁶ octets could be added 2³² times in one window before this wraps.
+        self.xx = self.xx.wrapping_add(x.wrapping_mul(x));
+    }
+
+    /// Adds another cell's moments.
+    pub const fn merge(&mut self, other: Self) {
+        self.n += other.n;
+        self.x += other.x;
+        self.xx = self.xx.wrapping_add(other.xx);
+    }
+
+    /// The four sums of these samples when each stands for `weight` frames.
+    ///
+    /// Packets and bytes are rounded to whole numbers here, once for each data source and window, so that every later
+    /// sum of them is exact in any order.
+    #[must_use]
+    pub fn weighed(self, weight: f64) -> Sums {
+        Sums {
+            samples: self.n,
+            packets: whole(weight * self.n as f64),
+            bytes: whole(weight * self.x as f64),
+            variance: (weight * (weight - 1.0)).max(0.0) * self.xx as f64,
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and no estimate is negative")]
+fn whole(estimate: f64) -> u64 {
+    estimate.round() as u64
+}
+
+/// The four additive sums of a cell.
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
+pub struct Sums {
+    /// n: samples.
+    pub samples: u64,
+    /// P = Σw: estimated frames.
+    pub packets: u64,
+    /// B = Σw·x: estimated octets of layer 2 with FCS (Horvitz–Thompson).
+    pub bytes: u64,
+    /// S = Σw(w−1)x²: estimated variance of B, in octets².
+    pub variance: f64,
+}
+
+/// A 95 % confidence interval in octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interval {
+    /// Lower end.
+    pub low: u64,
+    /// Upper end.
+    pub high: u64,
+}
+
+/// Both tails outside a 95 % normal interval, in standard deviations.
+const Z95: f64 = 1.96;
+
+/// Below so many samples, or effective samples, the normal interval covers less than it says.
+const FEW: f64 = 30.0;
+
+/// The longest ordinary frame: 1500 octets of payload, header, FCS and one VLAN tag. An unseen sample may have been such a frame.
+const LONGEST_FRAME: f64 = 1522.0;
+
+impl Sums {
+    /// Adds another cell's sums.
+    pub fn merge(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.variance += other.variance;
+    }
+
+    /// Effective samples, `B²/S`: how many equally sized samples would be as sure. Infinite where every frame was counted.
+    #[must_use]
+    pub fn effective_samples(&self) -> f64 {
+        let bytes = self.bytes as f64;
+        if self.variance > 0.0 { bytes * bytes / self.variance } else { f64::INFINITY }
+    }
+
+    /// The 95 % interval of the volume.
+    ///
+    /// With 30 samples and effective samples or more it is `B ± 1.96·√S`; with fewer it is the gamma interval of Fay and
+    /// Feuer (1997), in which one more sample of the longest frame could have been drawn: that keeps its upper end honest.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        if self.variance <= 0.0 {
+            return Interval { low: self.bytes, high: self.bytes };
+        }
+        let (bytes, variance) = (self.bytes as f64, self.variance);
+        if self.samples as f64 >= FEW && self.effective_samples() >= FEW {
+            let half = Z95 * variance.sqrt();
+            return Interval { low: whole((bytes - half).max(0.0)), high: whole(bytes + half) };
+        }
+        let weight = self.packets as f64 / self.samples.max(1) as f64;
+        let unseen = weight * LONGEST_FRAME;
+        let low = gamma_bound(bytes, variance, 0.025);
+        let high = gamma_bound(bytes + unseen, variance + unseen * unseen, 0.975);
+        Interval { low: whole(low), high: whole(high.max(bytes)) }
+    }
+}
+
+/// The quantile `p` of the gamma distribution with this mean and variance: `(S/2B)·χ²_p(2B²/S)`.
+fn gamma_bound(mean: f64, variance: f64, p: f64) -> f64 {
+    if mean <= 0.0 {
+        return 0.0;
+    }
+    let freedom = 2.0 * mean * mean / variance;
+    match ChiSquared::new(freedom) {
+        Ok(chi) => variance / (2.0 * mean) * chi.inverse_cdf(p),
+        Err(_) => mean,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampled(frames: &[u32], weight: f64) -> Sums {
+        let mut moments = Moments::default();
+        frames.iter().for_each(|octets| moments.add(*octets));
+        moments.weighed(weight)
+    }
+
+    #[test]
+    fn weights_scale_as_the_method_says() {
+        let sums = sampled(&[100, 1500], 1000.0);
+        assert_eq!((sums.samples, sums.packets, sums.bytes), (2, 2_000, 1_600_000));
+        assert_eq!(sums.variance, 1000.0 * 999.0 * (100.0 * 100.0 + 1500.0 * 1500.0));
+    }
+
+    #[test]
+    fn what_is_not_sampled_is_certain() {
+        let sums = sampled(&[64, 1518, 1518], 1.0);
+        assert_eq!(sums.interval(), Interval { low: 3_100, high: 3_100 });
+        assert_eq!(sums.effective_samples(), f64::INFINITY);
+        assert_eq!(Sums::default().interval(), Interval { low: 0, high: 0 });
+    }
+
+    #[test]
+    fn many_samples_give_the_normal_interval() {
+        let sums = sampled(&[1000; 400], 100.0);
+        let half = 1.96 * (100.0 * 99.0 * 400.0 * 1e6_f64).sqrt();
+        let interval = sums.interval();
+        assert!((interval.high as f64 - (4e7 + half)).abs() < 1.0);
+        assert!((interval.low as f64 - (4e7 - half)).abs() < 1.0);
+    }
+
+    #[test]
+    fn one_sample_is_no_certainty() {
+        let sums = sampled(&[1500], 1000.0);
+        let interval = sums.interval();
+        assert!(interval.low > 0 && interval.low < 150_000, "{interval:?}");
+        assert!(interval.high > 5_000_000, "{interval:?}");
+    }
+}

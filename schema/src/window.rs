@@ -1,0 +1,223 @@
+//! What was measured in one window.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::columns::table;
+use crate::{Asn, CellKey, Mac, Party, Reason, Sums, Timestamp};
+
+/// One window of one exchange, as rows of the three tables. The collector closes it, the store keeps it, the pages show it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Window {
+    /// Its start: a whole multiple of its length.
+    pub start: Timestamp,
+    /// Its length.
+    pub length: Duration,
+    /// Tells apart windows with the same start, of which one process or several may close parts: when it was opened, in
+    /// milliseconds since 1970. Start and serial together name the window for ever.
+    pub serial: u64,
+    /// Whether it holds less than its whole length: still running, or stopped or started in the middle.
+    pub partial: bool,
+    /// The matrix.
+    pub cells: Vec<CellRow>,
+    /// Port counters.
+    pub ports: Vec<PortRow>,
+    /// Exporters' health.
+    pub exporters: Vec<ExporterRow>,
+}
+
+impl Window {
+    /// The moment after its last.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.start.plus(self.length)
+    }
+
+    /// Whether nothing at all was seen in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.ports.is_empty() && self.exporters.is_empty()
+    }
+}
+
+table! {
+    /// One cell of the matrix in one window.
+    CellRow, CELLS = "cells" {
+        /// Start of the window, UTC.
+        time: Timestamp, Key;
+        /// The exchange's short name.
+        exchange: Arc<str>, Key;
+        /// ASN of the sending member; 0 where it is no known member.
+        src_asn: u32, Key;
+        /// ASN of the receiving member; 0 where it is no known member.
+        dst_asn: u32, Key;
+        /// Source MAC where no member claims it, as a 48-bit number; 0 for none.
+        src_mac: u64, Key;
+        /// Destination MAC where no member claims it, as a 48-bit number; 0 for none.
+        dst_mac: u64, Key;
+        /// VLAN id; 0 for none.
+        vlan: u16, Key;
+        /// 4, 6, or 0 for anything that is not IP.
+        ip_version: u8, Key;
+        /// 0 for attributed, else the number of the reason why it is not.
+        reason: u8, Key;
+        /// Samples.
+        samples: u64, Sum, "samples";
+        /// Estimated frames, Σw.
+        packets: u64, Sum, "frames";
+        /// Estimated octets of layer 2 with FCS, Σw·x.
+        bytes: u64, Sum, "octets";
+        /// Estimated variance of `bytes`, Σw(w−1)x².
+        variance: f64, Sum, "octets²";
+    }
+}
+
+table! {
+    /// What the counters of one port grew by in one window, from the exporter's counter samples.
+    PortRow, PORTS = "ports" {
+        /// Start of the window, UTC.
+        time: Timestamp, Key;
+        /// The exchange's short name.
+        exchange: Arc<str>, Key;
+        /// Agent address.
+        agent: Arc<str>, Key;
+        /// ifIndex of the port.
+        if_index: u32, Key;
+        /// Speed; 0 if not known.
+        speed: u64, Max, "bit/s";
+        /// Counter reports that came.
+        reports: u64, Sum, "reports";
+        /// Time between the first and the last report that the growth below covers.
+        covered_ms: u64, Sum, "ms";
+        /// Octets received.
+        in_octets: u64, Sum, "octets";
+        /// Octets sent.
+        out_octets: u64, Sum, "octets";
+        /// Unicast frames received.
+        in_unicast: u64, Sum, "frames";
+        /// Unicast frames sent.
+        out_unicast: u64, Sum, "frames";
+        /// Frames received but dropped.
+        in_discards: u64, Sum, "frames";
+        /// Frames to be sent but dropped.
+        out_discards: u64, Sum, "frames";
+        /// Frames received in error.
+        in_errors: u64, Sum, "frames";
+        /// Frames not sent for errors.
+        out_errors: u64, Sum, "frames";
+    }
+}
+
+table! {
+    /// The health of one exporter in one window.
+    ExporterRow, EXPORTERS = "exporters" {
+        /// Start of the window, UTC.
+        time: Timestamp, Key;
+        /// The exchange's short name.
+        exchange: Arc<str>, Key;
+        /// Agent address inside the datagrams.
+        agent: Arc<str>, Key;
+        /// Sub-agent or observation domain.
+        sub_agent: u32, Key;
+        /// UDP source address of the datagrams.
+        source: Arc<str>, Key;
+        /// Datagrams that came.
+        datagrams: u64, Sum, "datagrams";
+        /// Datagrams that the sequence numbers miss.
+        lost_datagrams: u64, Sum, "datagrams";
+        /// Datagrams that came twice or late.
+        reordered_datagrams: u64, Sum, "datagrams";
+        /// Flow samples that came.
+        flow_samples: u64, Sum, "samples";
+        /// Flow samples that the sequence numbers of their data sources miss.
+        lost_samples: u64, Sum, "samples";
+        /// Samples that the exporter says it dropped itself.
+        agent_drops: u64, Sum, "samples";
+        /// Counter samples that came.
+        counter_samples: u64, Sum, "samples";
+        /// Records and samples stepped over because they were broken.
+        malformed: u64, Sum, "records";
+        /// Samples that carried no rate and are counted as one frame each.
+        unscalable: u64, Sum, "samples";
+        /// Restarts of the exporter, told by its sequence numbers.
+        restarts: u64, Sum, "restarts";
+        /// Smallest sampling rate that a sample carried (one in so many); 0 for none.
+        rate_min: u32, Min, "frames per sample";
+        /// Largest sampling rate that a sample carried.
+        rate_max: u32, Max, "frames per sample";
+    }
+}
+
+impl CellRow {
+    /// The row of a cell.
+    #[must_use]
+    pub fn new(time: Timestamp, exchange: &Arc<str>, key: CellKey, sums: Sums) -> Self {
+        Self {
+            time,
+            exchange: Arc::clone(exchange),
+            src_asn: key.src.asn().map_or(0, |asn| asn.0),
+            dst_asn: key.dst.asn().map_or(0, |asn| asn.0),
+            src_mac: key.src.mac().map_or(0, Mac::bits),
+            dst_mac: key.dst.mac().map_or(0, Mac::bits),
+            vlan: key.vlan,
+            ip_version: key.ip_version,
+            reason: key.reason.code(),
+            samples: sums.samples,
+            packets: sums.packets,
+            bytes: sums.bytes,
+            variance: sums.variance,
+        }
+    }
+
+    /// Its four sums.
+    #[must_use]
+    pub const fn sums(&self) -> Sums {
+        Sums { samples: self.samples, packets: self.packets, bytes: self.bytes, variance: self.variance }
+    }
+
+    /// Who sent.
+    #[must_use]
+    pub const fn src(&self) -> Party {
+        party(self.src_asn, self.src_mac)
+    }
+
+    /// Who received.
+    #[must_use]
+    pub const fn dst(&self) -> Party {
+        party(self.dst_asn, self.dst_mac)
+    }
+
+    /// Why it is or is not attributed; `None` for a number that this version does not know.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        Reason::from_code(self.reason)
+    }
+}
+
+const fn party(asn: u32, mac: u64) -> Party {
+    match (asn, mac) {
+        (0, 0) => Party::NOBODY,
+        (0, mac) => Party::unknown(Mac::from_bits(mac)),
+        (asn, _) => Party::member(Asn(asn)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_row_gives_back_its_key_and_sums() {
+        let key = CellKey {
+            src: Party::member(Asn(64500)),
+            dst: Party::unknown(Mac::new([2, 0, 0, 0, 0, 9])),
+            vlan: 100,
+            ip_version: 6,
+            reason: Reason::UnknownDestination,
+        };
+        let sums = Sums { samples: 1, packets: 2, bytes: 3, variance: 4.0 };
+        let row = CellRow::new(Timestamp(60_000), &"ix".into(), key, sums);
+        assert_eq!((row.src(), row.dst(), row.reason()), (key.src, key.dst, Some(key.reason)));
+        assert_eq!(row.sums(), sums);
+    }
+}

@@ -1,0 +1,1 @@
+//! The rehearsal: an exchange whose true traffic is known

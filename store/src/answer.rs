@@ -1,0 +1,266 @@
+//! Answers, in the shape in which the command, the API and the pages show them.
+//!
+//! Top-N, "others", intervals and rates are made here, once, whatever kept the rows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schema::{Sums, Timestamp};
+use serde::Serialize;
+
+/// An estimated volume with its 95 % interval.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct Estimate {
+    /// Samples that it rests on.
+    pub samples: u64,
+    /// Estimated frames.
+    pub packets: u64,
+    /// Estimated octets of layer 2 with FCS.
+    pub bytes: u64,
+    /// Lower end of the 95 % interval of `bytes`.
+    pub bytes_low: u64,
+    /// Upper end of the 95 % interval of `bytes`.
+    pub bytes_high: u64,
+    /// Mean rate over the time that was measured.
+    pub bits_per_second: u64,
+}
+
+/// Volumes that are no exchange between two known members, with their reasons.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Reasoned {
+    /// All of them together.
+    #[serde(flatten)]
+    pub all: Estimate,
+    /// By reason.
+    pub reasons: BTreeMap<&'static str, Estimate>,
+}
+
+/// A member as it is named in answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MemberName {
+    /// Its ASN.
+    pub asn: u32,
+    /// Its name in the directory, or "AS…" if it is no longer there.
+    pub name: String,
+}
+
+/// What one member sent to another.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct MatrixCell {
+    /// ASN of the sender.
+    pub src: u32,
+    /// ASN of the receiver.
+    pub dst: u32,
+    /// How much.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+}
+
+/// The cells that were left out of a list, summed.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct Others {
+    /// How many cells.
+    pub cells: usize,
+    /// How much.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+}
+
+/// What span an answer covers, and from what.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Coverage {
+    /// First moment.
+    pub from: Timestamp,
+    /// The moment after the last.
+    pub to: Timestamp,
+    /// Length of the coarsest windows that the answer was made of (`1m`, `5m`, `1h`, `1d`).
+    pub step: String,
+    /// `journal`, `live`, or `journal+live`.
+    pub source: String,
+    /// Whether every minute of the span was measured and is closed.
+    pub complete: bool,
+    /// Time for which there is at least one window; rates are means over this time, so a gap is no zero.
+    pub measured_seconds: u64,
+}
+
+/// The answer to `matrix`. `cells` + `others` + `unattributed` = `total`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MatrixAnswer {
+    /// What it covers.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// All that was exchanged.
+    pub total: Estimate,
+    /// What no two known members exchanged.
+    pub unattributed: Reasoned,
+    /// Dropped and flooded frames: health figures, outside `total`.
+    pub set_aside: Reasoned,
+    /// The members that appear in `cells`, by ASN.
+    pub members: Vec<MemberName>,
+    /// The largest cells, the largest first.
+    pub cells: Vec<MatrixCell>,
+    /// The rest of the cells.
+    pub others: Others,
+}
+
+/// One series of a time series.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Series {
+    /// What it is of: `all`, an IP version, or a VLAN id.
+    pub key: String,
+    /// One for each of the answer's times; null where nothing was measured.
+    pub points: Vec<Option<Estimate>>,
+}
+
+/// The answer to `timeseries`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TimeseriesAnswer {
+    /// What it covers; `step` is the distance of the times.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// Start of each step.
+    pub times: Vec<Timestamp>,
+    /// Measured time in each step.
+    pub measured: Vec<u64>,
+    /// The series, the largest first. Together they are all that was exchanged, unattributed traffic included.
+    pub series: Vec<Series>,
+}
+
+/// What one member exchanged.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MemberTraffic {
+    /// The member.
+    #[serde(flatten)]
+    pub member: MemberName,
+    /// Whether the directory knows it now.
+    pub registered: bool,
+    /// Sent to other parties, unknown ones included.
+    pub sent: Estimate,
+    /// Received from other parties, unknown ones included.
+    pub received: Estimate,
+    /// Members to which it sent or from which it received.
+    pub peers: usize,
+}
+
+/// The answer to `members`, the largest first; members without traffic last.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct MembersAnswer {
+    /// What it covers.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// All that was exchanged.
+    pub total: Estimate,
+    /// The members.
+    pub members: Vec<MemberTraffic>,
+}
+
+/// One port's counters over a span.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PortTraffic {
+    /// Agent address.
+    pub agent: String,
+    /// ifIndex.
+    pub if_index: u32,
+    /// The member that the directory puts there, if any.
+    pub member: Option<MemberName>,
+    /// Speed; 0 if not known.
+    pub speed_bits_per_second: u64,
+    /// Octets received.
+    pub in_octets: u64,
+    /// Octets sent.
+    pub out_octets: u64,
+    /// Mean rate received over the time between counter reports.
+    pub in_bits_per_second: u64,
+    /// Mean rate sent over the time between counter reports.
+    pub out_bits_per_second: u64,
+    /// Frames dropped on receiving.
+    pub in_discards: u64,
+    /// Frames dropped on sending.
+    pub out_discards: u64,
+    /// Frames received in error.
+    pub in_errors: u64,
+    /// Frames not sent for errors.
+    pub out_errors: u64,
+    /// Counter reports.
+    pub reports: u64,
+}
+
+/// The answer to `ports`, by agent and ifIndex.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PortsAnswer {
+    /// What it covers.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// The ports.
+    pub ports: Vec<PortTraffic>,
+}
+
+/// One exporter's health over a span.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ExporterHealth {
+    /// Agent address inside its datagrams.
+    pub agent: String,
+    /// Sub-agent or observation domain.
+    pub sub_agent: u32,
+    /// UDP source of its datagrams.
+    pub source: String,
+    /// Start of the last window in which it was heard.
+    pub last_seen: Timestamp,
+    /// Datagrams that came.
+    pub datagrams: u64,
+    /// Datagrams that the sequence numbers miss.
+    pub lost_datagrams: u64,
+    /// Datagrams that came twice or late.
+    pub reordered_datagrams: u64,
+    /// Flow samples that came.
+    pub flow_samples: u64,
+    /// Flow samples that the sequence numbers miss.
+    pub lost_samples: u64,
+    /// Samples that the exporter dropped itself.
+    pub agent_drops: u64,
+    /// Counter samples that came.
+    pub counter_samples: u64,
+    /// Broken records and samples.
+    pub malformed: u64,
+    /// Samples without a rate.
+    pub unscalable: u64,
+    /// Restarts.
+    pub restarts: u64,
+    /// Smallest sampling rate seen; 0 for none.
+    pub rate_min: u32,
+    /// Largest sampling rate seen.
+    pub rate_max: u32,
+}
+
+/// The answer to `exporters`, by agent and sub-agent.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ExportersAnswer {
+    /// What it covers.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// The exporters.
+    pub exporters: Vec<ExporterHealth>,
+}
+
+impl Estimate {
+    /// The estimate of a cell's sums over `measured` time.
+    #[must_use]
+    pub fn new(sums: Sums, measured: Duration) -> Self {
+        let interval = sums.interval();
+        Self {
+            samples: sums.samples,
+            packets: sums.packets,
+            bytes: sums.bytes,
+            bytes_low: interval.low,
+            bytes_high: interval.high,
+            bits_per_second: rate(sums.bytes, measured),
+        }
+    }
+}
+
+/// Mean bit/s of `octets` over `measured` time; zero where nothing was measured.
+#[must_use]
+pub fn rate(octets: u64, measured: Duration) -> u64 {
+    let bits_by_millis = u128::from(octets) * 8 * 1_000;
+    bits_by_millis.checked_div(measured.as_millis()).map_or(0, |rate| u64::try_from(rate).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,3 @@
+//! The cellar: the journal and questions to it.
+pub mod answer;
+pub mod question;

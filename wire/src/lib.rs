@@ -1,0 +1,1 @@
+//! The ear: bytes to samples

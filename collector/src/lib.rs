@@ -1,1 +1,26 @@
-//! The dock: sockets, captures and receiving threads
+//! The dock: where datagrams arrive, from sockets or from captures.
+//!
+//! Read it in the order of a datagram's way:
+//!
+//! 1. [`socket`] binds the listening sockets and [`batch`] reads them by `recvmmsg`; or [`capture`] reads a file;
+//! 2. a [`lane`] takes the datagram where it lies: it recognises the protocol, walks it with `wire`, and adds its samples to its own shard;
+//! 3. [`service`] is the running collector: a thread for each socket with its lane, and one thread whose timer closes the windows;
+//!    [`replay`] is the same lane fed from captures, by the captures' own clock;
+//! 4. closed windows go to the [`outbox`], from where the store takes them.
+//!
+//! Between a socket and its shard there is no queue and no lock. The threads meet only when a lane hands over what it added, once a second.
+
+mod batch;
+pub mod capture;
+pub mod counts;
+pub mod lane;
+pub mod outbox;
+pub mod replay;
+mod roster;
+pub mod service;
+pub mod socket;
+
+pub use counts::Counts;
+pub use lane::Lane;
+pub use outbox::Outbox;
+pub use service::{Service, Settings};

@@ -1,1 +1,28 @@
-//! The address book: who is behind a MAC address or a port.
+//! The address book: who is behind a MAC address, a VLAN and a port.
+//!
+//! Read it in the order of a member list's life:
+//!
+//! 1. [`load`] reads a file and tells its [`Format`] by its content: TOML, CSV or an IX-F Member Export;
+//! 2. one module per format turns it into entries, and a builder merges the entries of one network;
+//! 3. the [`Snapshot`] that comes out is immutable: it is built outside any lock, shared as an `Arc`, and replaced as a whole;
+//! 4. [`Snapshot::by_mac`] and [`Snapshot::by_port`] answer for every sample; each answer is one [`Claim`] or one ASN.
+//!
+//! What would make attribution wrong is refused ([`Refusal`]: one sentence, nothing is loaded); what only costs one claim is stepped over
+//! and said ([`Warning`]: one sentence each, all counted).
+
+mod builder;
+mod csv_file;
+mod field;
+mod ixf;
+mod load;
+mod member;
+mod refusal;
+mod snapshot;
+mod toml_file;
+mod warning;
+
+pub use load::{Format, LoadError, MAX_FILE_OCTETS, Source, load, parse};
+pub use member::{Claim, MacClaim, Member, Port};
+pub use refusal::{Place, Refusal};
+pub use snapshot::{MAX_MACS, MAX_MEMBERS, MAX_PORTS, Snapshot};
+pub use warning::{MAX_WARNINGS, Warning};

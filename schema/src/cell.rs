@@ -105,6 +105,14 @@ pub struct CellKey {
     pub reason: Reason,
 }
 
+impl CellKey {
+    /// The cell of frames of which nobody knows more than why.
+    #[must_use]
+    pub const fn nobody(reason: Reason) -> Self {
+        Self { src: Party::NOBODY, dst: Party::NOBODY, vlan: 0, ip_version: 0, reason }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

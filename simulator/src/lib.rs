@@ -1,1 +1,49 @@
-//! The rehearsal: an exchange whose true traffic is known
+//! The rehearsal: an exchange whose true traffic is known, speaking real sFlow.
+//!
+//! A [`Plan`] and a seed make an [`Exchange`]: members with Zipf-like sizes, the pairs among them, a day of traffic. It has a clock of
+//! its own: [`Exchange::advance`] moves it and hands out the datagrams that its switches send meanwhile, and [`Exchange::truth`] says
+//! what really crossed the fabric. The same plan, seed and steps give the same octets, always.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use schema::Timestamp;
+//! let plan = simulator::Plan { members: 12, ..simulator::Plan::default() };
+//! let mut exchange = simulator::Exchange::new(&plan, Timestamp(1_795_161_600_000));
+//! let mut octets = 0;
+//! exchange.advance(Duration::from_secs(60), &mut |datagram: &simulator::Datagram<'_>| octets += datagram.bytes.len());
+//! assert!(octets > 0 && exchange.truth().total.frames > 0);
+//! ```
+//!
+//! Nothing here is shared with the decoder, which would otherwise be tested against its own mistakes. Read it in the order of a frame's life:
+//!
+//! 1. `plan` says what is wanted, `members` and `names` make up who is there, and where they are plugged in;
+//! 2. `flows` draws who sends how much to whom; `curve` how that changes over the day, `profile` of which frame sizes it is made;
+//! 3. `traffic` turns that into the frames of a slice of time, `port` counts them and `sampler` picks one in N of them, as a switch does;
+//! 4. `packet` writes the first octets of a picked frame, `sflow` the sample around it, `switch` the datagram around the samples;
+//! 5. `exchange` drives all that by the clock;
+//! 6. `truth` is what is known for certain; `listing` writes the members as a directory reads them; `pcap` keeps datagrams in a file.
+
+mod curve;
+mod exchange;
+mod flows;
+mod listing;
+mod members;
+mod names;
+mod packet;
+mod pcap;
+mod plan;
+mod port;
+mod profile;
+mod sampler;
+mod sflow;
+mod speeds;
+mod switch;
+mod traffic;
+mod truth;
+
+pub use curve::DayCurve;
+pub use exchange::{Datagram, Exchange};
+pub use members::{Member, MemberMac, PEERING_VLAN, PRIVATE_VLAN};
+pub use pcap::PcapWriter;
+pub use plan::{Extras, MAX_MEMBERS, Plan};
+pub use truth::{CellTruth, MinuteTruth, PortTruth, Truth, Volume};

@@ -1,0 +1,94 @@
+//! Who exchanged a frame.
+
+use std::net::IpAddr;
+
+use directory::{Claim, Snapshot};
+use schema::sample::{FlowSample, Frame, Interface, MacPair};
+use schema::{CellKey, Mac, Party, Reason};
+
+/// Who counts as a party of the matrix.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Parties {
+    /// The directory's members.
+    #[default]
+    Members,
+    /// Every MAC address by itself, where no directory is given.
+    Macs,
+}
+
+/// One side of a frame as far as it is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Side {
+    Known(Party),
+    Unknown(Party),
+    Ambiguous,
+}
+
+/// The cell that a sampled frame belongs to.
+///
+/// A MAC address is asked for first, because a switch may name its output port wrongly or not at all; a port that the directory gives to a
+/// member answers only where the MAC does not.
+#[inline]
+#[must_use]
+pub fn attribute(sample: &FlowSample, frame: &Frame, agent: IpAddr, directory: &Snapshot, parties: Parties) -> CellKey {
+    let (src, dst, reason) = match (frame.macs, parties) {
+        (Some(macs), Parties::Members) => members(sample, macs, frame.vlan, agent, directory),
+        (Some(macs), Parties::Macs) => (Party::unknown(macs.src), Party::unknown(macs.dst), Reason::Attributed),
+        (None, Parties::Members) => by_ports(sample, agent, directory),
+        (None, Parties::Macs) => (Party::NOBODY, Party::NOBODY, Reason::NoLayer2),
+    };
+    let reason = set_aside(sample.output).unwrap_or(reason);
+    CellKey { src, dst, vlan: frame.vlan, ip_version: frame.ip_version, reason }
+}
+
+/// Dropped and flooded frames are health figures, whoever sent them.
+const fn set_aside(output: Interface) -> Option<Reason> {
+    match output {
+        Interface::Discarded(_) => Some(Reason::Discarded),
+        Interface::Multiple(_) => Some(Reason::MultipleOutputs),
+        _ => None,
+    }
+}
+
+type Attribution = (Party, Party, Reason);
+
+#[inline]
+fn members(sample: &FlowSample, macs: MacPair, vlan: u16, agent: IpAddr, directory: &Snapshot) -> Attribution {
+    let src = side(macs.src, vlan, sample.input, agent, directory);
+    if macs.dst.is_group() {
+        let src = match src {
+            Side::Known(party) | Side::Unknown(party) => party,
+            Side::Ambiguous => Party::NOBODY,
+        };
+        return (src, Party::NOBODY, Reason::GroupDestination);
+    }
+    match (src, side(macs.dst, vlan, sample.output, agent, directory)) {
+        (Side::Known(src), Side::Known(dst)) => (src, dst, Reason::Attributed),
+        (Side::Unknown(src), Side::Known(dst)) => (src, dst, Reason::UnknownSource),
+        (Side::Known(src), Side::Unknown(dst)) => (src, dst, Reason::UnknownDestination),
+        (Side::Unknown(src), Side::Unknown(dst)) => (src, dst, Reason::UnknownBoth),
+        (Side::Ambiguous, Side::Known(dst) | Side::Unknown(dst)) => (Party::NOBODY, dst, Reason::AmbiguousMac),
+        (Side::Known(src) | Side::Unknown(src), Side::Ambiguous) => (src, Party::NOBODY, Reason::AmbiguousMac),
+        (Side::Ambiguous, Side::Ambiguous) => (Party::NOBODY, Party::NOBODY, Reason::AmbiguousMac),
+    }
+}
+
+#[inline]
+fn side(mac: Mac, vlan: u16, port: Interface, agent: IpAddr, directory: &Snapshot) -> Side {
+    let claim = directory.by_mac(mac, vlan);
+    if let Claim::Member(asn) = claim {
+        return Side::Known(Party::member(asn));
+    }
+    if let Some(asn) = port.index().and_then(|index| directory.by_port(agent, index)) {
+        return Side::Known(Party::member(asn));
+    }
+    if claim == Claim::Ambiguous { Side::Ambiguous } else { Side::Unknown(Party::unknown(mac)) }
+}
+
+fn by_ports(sample: &FlowSample, agent: IpAddr, directory: &Snapshot) -> Attribution {
+    let member = |port: Interface| port.index().and_then(|index| directory.by_port(agent, index)).map(Party::member);
+    match (member(sample.input), member(sample.output)) {
+        (Some(src), Some(dst)) => (src, dst, Reason::Attributed),
+        (src, dst) => (src.unwrap_or(Party::NOBODY), dst.unwrap_or(Party::NOBODY), Reason::NoLayer2),
+    }
+}

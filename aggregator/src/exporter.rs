@@ -1,0 +1,131 @@
+//! Exporters: who sends datagrams, and how many of them are missing.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use schema::Timestamp;
+use schema::sample::Agent;
+use schema::window::ExporterRow;
+
+use crate::sequence::Sequence;
+
+/// What names an exporter in the health tables: its identity inside the datagram, and the UDP source that brought it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExporterKey {
+    /// Agent and sub-agent inside the datagram.
+    pub agent: Agent,
+    /// UDP source address, which differs behind NAT or a relay.
+    pub source: IpAddr,
+}
+
+/// What came from an exporter over some stretch of time. Plain sums, but for the rates.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ExporterTally {
+    /// Datagrams that came, duplicates not among them.
+    pub datagrams: u64,
+    /// Datagrams that the sequence numbers miss. Negative where late ones of an earlier stretch came after all.
+    pub lost_datagrams: i64,
+    /// Datagrams that came late or twice.
+    pub reordered_datagrams: u64,
+    /// Flow samples.
+    pub flow_samples: u64,
+    /// Samples that the exporter says it dropped itself.
+    pub agent_drops: u64,
+    /// Flow samples that the sequence numbers of their data sources miss. Negative as above.
+    pub lost_samples: i64,
+    /// Counter samples.
+    pub counter_samples: u64,
+    /// Broken records and samples.
+    pub malformed: u64,
+    /// Samples without a rate.
+    pub unscalable: u64,
+    /// Restarts.
+    pub restarts: u64,
+    /// Smallest rate above zero; 0 for none.
+    pub rate_min: u32,
+    /// Largest rate.
+    pub rate_max: u32,
+    /// When the latest datagram came.
+    pub last_seen: Timestamp,
+}
+
+impl ExporterTally {
+    /// Adds another stretch of time.
+    pub fn merge(&mut self, other: &Self) {
+        self.datagrams += other.datagrams;
+        self.lost_datagrams += other.lost_datagrams;
+        self.reordered_datagrams += other.reordered_datagrams;
+        self.flow_samples += other.flow_samples;
+        self.agent_drops += other.agent_drops;
+        self.lost_samples += other.lost_samples;
+        self.counter_samples += other.counter_samples;
+        self.malformed += other.malformed;
+        self.unscalable += other.unscalable;
+        self.restarts += other.restarts;
+        self.rate_min = smallest(self.rate_min, other.rate_min);
+        self.rate_max = self.rate_max.max(other.rate_max);
+        self.last_seen = self.last_seen.max(other.last_seen);
+    }
+
+    /// Notes the rate of one sample.
+    #[inline]
+    pub(crate) fn rate(&mut self, rate: u32) {
+        self.rate_min = smallest(self.rate_min, rate);
+        self.rate_max = self.rate_max.max(rate);
+        self.unscalable += u64::from(rate == 0);
+    }
+
+    /// The row of the health table.
+    #[must_use]
+    pub fn row(&self, time: Timestamp, exchange: &Arc<str>, key: &ExporterKey) -> ExporterRow {
+        ExporterRow {
+            time,
+            exchange: Arc::clone(exchange),
+            agent: key.agent.address.to_string().into(),
+            sub_agent: key.agent.sub_agent,
+            source: key.source.to_string().into(),
+            datagrams: self.datagrams,
+            lost_datagrams: self.lost_datagrams.max(0).unsigned_abs(),
+            reordered_datagrams: self.reordered_datagrams,
+            flow_samples: self.flow_samples,
+            lost_samples: self.lost_samples.max(0).unsigned_abs(),
+            agent_drops: self.agent_drops,
+            counter_samples: self.counter_samples,
+            malformed: self.malformed,
+            unscalable: self.unscalable,
+            restarts: self.restarts,
+            rate_min: self.rate_min,
+            rate_max: self.rate_max,
+        }
+    }
+}
+
+/// The smaller rate, zero meaning none.
+const fn smallest(a: u32, b: u32) -> u32 {
+    match (a, b) {
+        (0, other) | (other, 0) => other,
+        (a, b) => {
+            if a < b {
+                a
+            } else {
+                b
+            }
+        }
+    }
+}
+
+/// What a shard remembers of an exporter between datagrams.
+#[derive(Clone, Debug)]
+pub(crate) struct Exporter {
+    pub(crate) key: ExporterKey,
+    pub(crate) sequence: Sequence,
+    pub(crate) uptime_ms: u32,
+    pub(crate) last_seen: Timestamp,
+    pub(crate) tally: ExporterTally,
+}
+
+impl Exporter {
+    pub(crate) fn new(key: ExporterKey) -> Self {
+        Self { key, sequence: Sequence::default(), uptime_ms: 0, last_seen: Timestamp::default(), tally: ExporterTally::default() }
+    }
+}

@@ -1,0 +1,140 @@
+//! A stream: the samples of one data source at one rate.
+//!
+//! Weights belong to streams, because an agent may change its rate while it runs and because each data source has its own
+//! pool. The counts of a stream are plain sums, so that they can be taken over any stretch of time and added.
+
+use schema::sample::{Agent, DataSource, FlowSample};
+
+use crate::sequence::{Sequence, Step};
+
+/// What names a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StreamKey {
+    /// Exporter.
+    pub agent: Agent,
+    /// Where it samples.
+    pub source: DataSource,
+    /// One frame in so many, as its samples say.
+    pub rate: u32,
+}
+
+/// What came of a stream, and by how much its numbers advanced.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Tally {
+    /// Samples that came.
+    pub received: u64,
+    /// Those of them that came after another one of the same data source, so that the advances below belong to them.
+    pub followed: u64,
+    /// By how much the sample pool advanced, in frames.
+    pub pool_advance: u64,
+    /// By how much the sample sequence advanced.
+    pub sequence_advance: u64,
+    /// By how much the exporter's own drops advanced.
+    pub drops_advance: u64,
+}
+
+impl Tally {
+    /// Adds another stretch of time of the same stream.
+    pub const fn merge(&mut self, other: &Self) {
+        self.received += other.received;
+        self.followed += other.followed;
+        self.pool_advance += other.pool_advance;
+        self.sequence_advance += other.sequence_advance;
+        self.drops_advance += other.drops_advance;
+    }
+
+    /// Samples that the sequence numbers miss; negative where late ones of an earlier stretch came after all.
+    #[must_use]
+    pub const fn lost(&self) -> i64 {
+        self.sequence_advance.cast_signed() - self.followed.cast_signed()
+    }
+}
+
+/// What is remembered of a data source from one sample to the next.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Follower {
+    sequence: Sequence,
+    pool: u32,
+    drops: u32,
+}
+
+/// An advance of more than half the range is a counter that went backwards: reset, or made up.
+const FORWARD: u32 = 1 << 31;
+
+impl Follower {
+    /// Books one sample. Returns what its number says.
+    #[inline]
+    pub(crate) fn follow(&mut self, sample: &FlowSample, tally: &mut Tally) -> Step {
+        let step = self.sequence.follow(sample.sequence);
+        tally.received += 1;
+        match step {
+            Step::Ahead(by) => {
+                tally.followed += 1;
+                tally.sequence_advance += u64::from(by);
+                tally.pool_advance += forward(sample.pool, self.pool);
+                tally.drops_advance += forward(sample.drops, self.drops);
+            }
+            // Their part of the advance was booked with the sample that overtook them.
+            Step::Late | Step::Duplicate => {
+                tally.followed += 1;
+                return step;
+            }
+            Step::First | Step::Restart => {}
+        }
+        self.pool = sample.pool;
+        self.drops = sample.drops;
+        step
+    }
+}
+
+#[inline]
+const fn forward(now: u32, before: u32) -> u64 {
+    let advance = now.wrapping_sub(before);
+    if advance < FORWARD { advance as u64 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::sample::Interface;
+
+    use super::*;
+
+    fn sample(sequence: u32, pool: u32, drops: u32) -> FlowSample {
+        let source = DataSource { class: 0, index: 1 };
+        let (input, output) = (Interface::Index(1), Interface::Unknown);
+        FlowSample { source, sequence, rate: 100, pool, drops, input, output, frame: None, raw_length: 0 }
+    }
+
+    fn tally(samples: &[FlowSample]) -> Tally {
+        let (mut follower, mut tally) = (Follower::default(), Tally::default());
+        samples.iter().for_each(|sample| {
+            follower.follow(sample, &mut tally);
+        });
+        tally
+    }
+
+    #[test]
+    fn advances_belong_to_the_samples_after_the_first() {
+        let tally = tally(&[sample(7, 1_000, 0), sample(8, 1_090, 0), sample(10, 1_310, 2)]);
+        assert_eq!(tally, Tally { received: 3, followed: 2, pool_advance: 310, sequence_advance: 3, drops_advance: 2 });
+        assert_eq!(tally.lost(), 1);
+    }
+
+    #[test]
+    fn pools_and_drops_wrap() {
+        let tally = tally(&[sample(1, u32::MAX - 9, u32::MAX), sample(2, 90, 0)]);
+        assert_eq!((tally.pool_advance, tally.drops_advance), (100, 1));
+    }
+
+    #[test]
+    fn a_restart_books_no_advance() {
+        let tally = tally(&[sample(900_000, 90_000_000, 50), sample(1, 100, 0), sample(2, 200, 0)]);
+        assert_eq!(tally, Tally { received: 3, followed: 1, pool_advance: 100, sequence_advance: 1, drops_advance: 0 });
+    }
+
+    #[test]
+    fn a_reordered_pair_advances_once() {
+        let tally = tally(&[sample(1, 100, 0), sample(3, 300, 0), sample(2, 200, 0), sample(4, 400, 0)]);
+        assert_eq!((tally.followed, tally.sequence_advance, tally.pool_advance, tally.lost()), (3, 3, 300, 0));
+    }
+}

@@ -1,0 +1,171 @@
+//! Captures through the same lane and the same windows as the running collector, by the captures' own clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::hash::Hasher;
+use std::io::{self, Read};
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator::ports::{Growth, PortKey};
+use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Weights};
+use directory::Snapshot;
+use schema::{CellKey, Sums, Timestamp, Window};
+
+use crate::capture::{self, CaptureError, End};
+use crate::counts::Counts;
+use crate::lane::{Lane, Taken};
+
+/// How a capture is replayed.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The exchange's short name, stored with every row.
+    pub exchange: Arc<str>,
+    /// Length of a window.
+    pub window: Duration,
+    /// How samples are weighed.
+    pub weights: Weights,
+    /// Who counts as a party of the matrix.
+    pub parties: Parties,
+}
+
+/// What was read and what it sums to.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Files read to their end or to where they are cut.
+    pub files: u64,
+    /// Files that end in the middle of a packet.
+    pub cut: u64,
+    /// Packets.
+    pub packets: u64,
+    /// Packets that carry no flow datagram.
+    pub not_flow: u64,
+    /// What the lane counted.
+    pub counts: Counts,
+    /// The matrix over all windows.
+    pub cells: BTreeMap<CellKey, Sums>,
+    /// Exporters with the sampling rates that their samples carried.
+    pub exporters: BTreeMap<ExporterKey, (ExporterTally, BTreeSet<u32>)>,
+    /// Ports with the growth of their counters.
+    pub ports: BTreeMap<PortKey, Growth>,
+}
+
+/// A replay over one or several captures.
+pub struct Replay {
+    settings: Settings,
+    directory: Arc<Snapshot>,
+    lane: Lane,
+    open: Option<OpenWindow>,
+    empty: Delta,
+    summary: Summary,
+    serial: u64,
+}
+
+/// What happens with a window as soon as its time is over.
+pub type Sink<'a> = &'a mut dyn FnMut(Window);
+
+impl Replay {
+    /// A replay that has read nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings, directory: Arc<Snapshot>) -> Self {
+        let lane = Lane::new(settings.parties);
+        Self { settings, directory, lane, open: None, empty: Delta::default(), summary: Summary::default(), serial: 0 }
+    }
+
+    /// Reads one capture. `sink` gets each window that ends; `progress` the octets read so far.
+    ///
+    /// The windows are named after the file's content: the same file replayed twice into one store counts once, and another file of the same
+    /// minutes is added.
+    ///
+    /// # Errors
+    /// Refuses what cannot be read and what is no capture.
+    pub fn file(&mut self, path: &Path, sink: Sink<'_>, progress: &mut dyn FnMut(u64)) -> Result<End, CaptureError> {
+        let digest = digest(path).map_err(|source| CaptureError::Unreadable { path: path.to_owned(), source })?;
+        self.serial ^= digest;
+        let end = capture::read(path, &mut |packet| self.packet(&packet, sink), progress)?;
+        self.summary.files += 1;
+        self.summary.cut += u64::from(end == End::Cut);
+        Ok(end)
+    }
+
+    fn packet(&mut self, packet: &capture::Packet<'_>, sink: Sink<'_>) {
+        self.summary.packets += 1;
+        let Some(udp) = packet.udp else {
+            self.summary.not_flow += 1;
+            return;
+        };
+        self.datagram(udp.source, udp.payload, packet.at, sink);
+    }
+
+    /// Takes one datagram that came from `source` at `at`, from wherever it comes.
+    pub fn datagram(&mut self, source: IpAddr, payload: &[u8], at: Timestamp, sink: Sink<'_>) {
+        self.turn(at, sink);
+        if self.lane.datagram(source, payload, at, &self.directory) == Taken::NotFlow {
+            self.summary.not_flow += 1;
+        }
+    }
+
+    /// Closes the open window if `at` lies outside of it. Packets that are captured a little out of order stay in it.
+    fn turn(&mut self, at: Timestamp, sink: Sink<'_>) {
+        let Some(open) = &self.open else {
+            let exchange = Arc::clone(&self.settings.exchange);
+            self.open = Some(OpenWindow::new(exchange, self.settings.window, at, self.serial));
+            return;
+        };
+        let is_early = at < open.start().minus(self.settings.window);
+        if at >= open.end() || is_early {
+            self.close(sink);
+            self.lane.forget_silent(at);
+            let serial = self.serial;
+            if let Some(open) = &mut self.open {
+                open.reopen(at, serial);
+            }
+        }
+    }
+
+    fn close(&mut self, sink: Sink<'_>) {
+        let delta = self.lane.take(std::mem::take(&mut self.empty));
+        let Some(open) = &mut self.open else { return };
+        open.merge(&delta);
+        self.empty = delta;
+        for (key, tally) in open.exporters() {
+            let (sum, rates) = self.summary.exporters.entry(*key).or_default();
+            sum.merge(tally);
+            rates.extend(open.streams().iter().filter(|(stream, _)| stream.agent == key.agent).map(|(stream, _)| stream.rate));
+        }
+        for (key, growth) in open.ports() {
+            self.summary.ports.entry(*key).or_default().merge(growth);
+        }
+        let end = open.end();
+        let window = open.close(end, self.settings.weights);
+        for row in &window.cells {
+            let Some(reason) = row.reason() else { continue };
+            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
+            self.summary.cells.entry(key).or_default().merge(row.sums());
+        }
+        sink(window);
+    }
+
+    /// Closes the last window and says what was read.
+    #[must_use]
+    pub fn finish(mut self, sink: Sink<'_>) -> Summary {
+        self.close(sink);
+        self.summary.counts = self.lane.counts().clone();
+        self.summary
+    }
+}
+
+/// A hash of the file's content that stays the same for ever, on every machine.
+fn digest(path: &Path) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let mut hasher = twox_hash::XxHash64::with_seed(0);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.write(buffer.get(..count).unwrap_or_default()),
+        }
+    }
+}

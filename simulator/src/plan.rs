@@ -1,0 +1,123 @@
+//! What exchange is wanted.
+
+use std::time::Duration;
+
+/// Most members of one exchange; there is an address prefix for each of so many.
+pub const MAX_MEMBERS: usize = 2_000;
+
+/// What exchange is wanted. Values outside their ranges are brought to the nearest end, so that every plan makes an exchange.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// Short name of the exchange, as in `--exchange`.
+    pub exchange: String,
+    /// Members, 2 to [`MAX_MEMBERS`].
+    pub members: usize,
+    /// One frame in so many is sampled, at least 1.
+    pub sampling: u32,
+    /// Rates of single switches that differ from `sampling`, by the switch's position.
+    pub switch_sampling: Vec<(usize, u32)>,
+    /// Samples per second, over all switches, at the evening peak of a working day.
+    pub peak_samples_per_second: f64,
+    /// Follow the day curve; without it the traffic stays at its peak.
+    pub day_curve: bool,
+    /// Local time minus UTC, in seconds.
+    pub utc_offset_seconds: i64,
+    /// Share of ordered pairs of members that exchange nothing, 0 to 1.
+    pub absent_pairs: f64,
+    /// Exponent of the Zipf law of members' sizes, 0 to 3: 0 makes them alike.
+    pub skew: f64,
+    /// Share of samples that the switches themselves drop for want of resources, and report in `drops`, 0 to 0.95.
+    pub agent_drop_share: f64,
+    /// Time between two counter samples of a port; a port's own interval lies up to a fifth around it.
+    pub counter_interval: Duration,
+    /// Traffic that is not between two members.
+    pub extras: Extras,
+    /// The same seed makes the same exchange.
+    pub seed: u64,
+}
+
+/// Traffic that is not between two members: each a share of the frames of the members' own traffic, 0 to 0.5.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Extras {
+    /// ARP requests to the broadcast address; the switches do not say where they go.
+    pub arp: f64,
+    /// IPv6 neighbour solicitations to multicast addresses; the switches say "several ports".
+    pub neighbour_solicitations: f64,
+    /// From a router that no member claims, on a port that no list names.
+    pub from_unknown: f64,
+    /// To that router.
+    pub to_unknown: f64,
+    /// Between members, but dropped by the switch where they enter.
+    pub discarded: f64,
+}
+
+impl Extras {
+    /// None of them.
+    pub const NONE: Self = Self { arp: 0.0, neighbour_solicitations: 0.0, from_unknown: 0.0, to_unknown: 0.0, discarded: 0.0 };
+}
+
+impl Default for Extras {
+    fn default() -> Self {
+        Self { arp: 0.0006, neighbour_solicitations: 0.0004, from_unknown: 0.004, to_unknown: 0.002, discarded: 0.001 }
+    }
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            exchange: "demo-ix".to_owned(),
+            members: 48,
+            sampling: 2_048,
+            switch_sampling: Vec::new(),
+            peak_samples_per_second: 100.0,
+            day_curve: true,
+            utc_offset_seconds: 5 * 3_600,
+            absent_pairs: 0.3,
+            skew: 0.9,
+            agent_drop_share: 0.0,
+            counter_interval: Duration::from_secs(25),
+            extras: Extras::default(),
+            seed: 1,
+        }
+    }
+}
+
+impl Plan {
+    /// The plan with every value in its range.
+    pub(crate) fn in_range(&self) -> Self {
+        let mut plan = self.clone();
+        plan.members = plan.members.clamp(2, MAX_MEMBERS);
+        plan.sampling = plan.sampling.max(1);
+        plan.peak_samples_per_second = within(plan.peak_samples_per_second, 0.0, 1e7);
+        plan.absent_pairs = within(plan.absent_pairs, 0.0, 1.0);
+        plan.skew = within(plan.skew, 0.0, 3.0);
+        plan.agent_drop_share = within(plan.agent_drop_share, 0.0, 0.95);
+        plan.counter_interval = plan.counter_interval.max(Duration::from_secs(1));
+        plan.extras = plan.extras.in_range();
+        plan
+    }
+
+    /// The sampling rate of the switch at `position`.
+    pub(crate) fn sampling_of(&self, position: usize) -> u32 {
+        let own = self.switch_sampling.iter().find(|(switch, _)| *switch == position);
+        own.map_or(self.sampling, |(_, rate)| *rate).max(1)
+    }
+}
+
+impl Extras {
+    fn in_range(self) -> Self {
+        let share = |value| within(value, 0.0, 0.5);
+        Self {
+            arp: share(self.arp),
+            neighbour_solicitations: share(self.neighbour_solicitations),
+            from_unknown: share(self.from_unknown),
+            to_unknown: share(self.to_unknown),
+            discarded: share(self.discarded),
+        }
+    }
+}
+
+/// `value` in its range; what is no number becomes the lower end.
+fn within(value: f64, low: f64, high: f64) -> f64 {
+    if value.is_nan() { low } else { value.clamp(low, high) }
+}

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_parser::data::{PacketData, get_packetdata};
-use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError};
 use schema::Timestamp;
 
@@ -81,20 +80,19 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Packet<'_>), progress: &mut dyn Fn
     let mut reader = pcap_parser::create_reader(BUFFER, Filling(file)).map_err(no_capture)?;
     let mut clock = Clocks::default();
     loop {
-        match reader.next() {
+        let incomplete = match reader.next() {
             Ok((length, block)) => {
                 clock.block(&block, each);
                 reader.consume(length);
+                continue;
             }
             Err(PcapError::Eof) => return Ok(End::Whole),
-            Err(PcapError::Incomplete(_)) if !reader.reader_exhausted() => {
-                progress(reader.consumed() as u64);
-                if reader.refill().is_err() {
-                    return Ok(End::Cut);
-                }
-            }
-            Err(_) => return Ok(End::Cut),
+            Err(error) => matches!(error, PcapError::Incomplete(_)),
+        };
+        if !incomplete || reader.reader_exhausted() || reader.refill().is_err() {
+            return Ok(End::Cut);
         }
+        progress(reader.consumed() as u64);
     }
 }
 

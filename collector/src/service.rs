@@ -85,7 +85,7 @@ pub enum StartError {
     /// An address cannot be used.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// A thread or its buffers could not be had.
+    /// A thread could not be had.
     #[error("the receiving threads cannot be started: {0}; lower `collect.threads` or give the service more memory")]
     Threads(#[from] std::io::Error),
 }
@@ -115,7 +115,6 @@ impl Service {
                     index: returns.len(),
                     listener,
                     socket,
-                    batch: Batch::new()?,
                     lane: Lane::new(Parties::Members),
                     stats: SocketStats::default(),
                     stop: Arc::clone(&stop),
@@ -191,7 +190,6 @@ struct Receiving {
     index: usize,
     listener: usize,
     socket: UdpSocket,
-    batch: Batch,
     lane: Lane,
     stats: SocketStats,
     stop: Arc<AtomicBool>,
@@ -203,35 +201,40 @@ struct Receiving {
 
 impl Receiving {
     fn run(mut self) {
+        let mut batch = match Batch::new() {
+            Ok(batch) => batch,
+            Err(error) => return tracing::error!(%error, "no memory for the buffers of a receiving thread; it does not receive"),
+        };
         let mut directory = arc_swap::Cache::new(Arc::clone(&self.directory));
         let mut number = self.number.load(Ordering::Acquire);
         let mut ticked = Instant::now();
         while !self.stop.load(Ordering::Acquire) {
-            self.receive(true, directory.load());
+            self.receive(&mut batch, true, directory.load());
             let now = self.number.load(Ordering::Acquire);
-            if now != number {
-                self.hand_over(number, true);
-                self.lane.forget_silent(Timestamp::now());
-                (number, ticked) = (now, Instant::now());
-            } else if ticked.elapsed() >= TICK {
-                self.hand_over(number, false);
-                ticked = Instant::now();
+            if now == number && ticked.elapsed() < TICK {
+                continue;
             }
+            self.hand_over(number, now != number);
+            batch.ask_for_drops();
+            if now != number {
+                self.lane.forget_silent(Timestamp::now());
+            }
+            (number, ticked) = (now, Instant::now());
         }
-        while self.receive(false, directory.load()) > 0 {}
+        while self.receive(&mut batch, false, directory.load()) > 0 {}
         self.hand_over(self.number.load(Ordering::Acquire), true);
     }
 
     /// Reads one batch into the shard. Returns how many datagrams there were.
-    fn receive(&mut self, waiting: bool, directory: &Snapshot) -> usize {
-        if let Err(error) = self.batch.receive(&self.socket, waiting) {
+    fn receive(&mut self, batch: &mut Batch, waiting: bool, directory: &Snapshot) -> usize {
+        if let Err(error) = batch.receive(&self.socket, waiting) {
             self.stats.errors += 1;
             tracing::warn!(%error, "receiving failed; going on");
             thread::sleep(AFTER_ERROR);
             return 0;
         }
         let at = Timestamp::now();
-        let datagrams = self.batch.datagrams();
+        let datagrams = batch.datagrams();
         let count = datagrams.len();
         for datagram in datagrams {
             self.stats.octets += datagram.payload.len() as u64;
@@ -239,7 +242,7 @@ impl Receiving {
             self.lane.datagram(datagram.source, datagram.payload, at, directory);
         }
         self.stats.datagrams += count as u64;
-        self.stats.kernel_drops = u64::from(self.batch.kernel_drops);
+        self.stats.kernel_drops = u64::from(batch.kernel_drops);
         count
     }
 

@@ -1,0 +1,369 @@
+//! The walk against `sflow-parser`, over the captures and over mutations of them.
+//!
+//! sflow-parser refuses a whole datagram for one record that it cannot read, follows records nested in record 0:1016 by calling
+//! itself without bound, and allocates what a length asks for. So it never gets a datagram whose lengths do not nest, and every
+//! record that neither side needs is given a format that both step over. What then remains is compared sample by sample; the
+//! disagreements that are allowed are the [`Disagreement`]s.
+
+#![expect(clippy::unwrap_used, reason = "a capture or truth file that cannot be read fails the test")]
+
+mod pcap;
+
+use std::sync::LazyLock;
+
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any};
+use proptest::{prop_assert, proptest};
+use schema::Mac;
+use schema::sample::{DataSource, FlowSample, InterfaceCounters};
+use serde_json::Value;
+use sflow_parser::models::{CounterData, CounterRecord, FlowData, FlowRecord};
+use sflow_parser::{SFlowDatagram, SampleData, parse_datagram};
+use wire::sflow::{self, Listener, MAX_FRAME_OCTETS, Skip};
+
+/// A record of an enterprise that nobody knows: both sides step over it.
+const UNKNOWN_RECORD: u32 = 0xfff_f001;
+
+/// Where the two may say different things of one datagram, and who is right.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Disagreement {
+    /// It refuses the datagram for one record too short for its format, or for a count that is too large. We are right: lengths still lead to the rest.
+    RefusesForOneRecord,
+    /// It refuses the datagram for a `header_protocol` that it has no name for. We are right: the frame's length is there.
+    RefusesUnknownHeaderProtocol,
+    /// It refuses a datagram whose last structure lacks its padding. XDR demands the padding; nothing is lost without it.
+    RefusesMissingPadding,
+    /// It accepts any frame length. We drop a record with one that no frame has; the specification sets no bound.
+    AcceptsImplausibleLength,
+    /// It accepts an agent whose address is of type "unknown". The specification allows it; we need an identity, and refuse.
+    AcceptsUnknownAgent,
+}
+
+/// What both sides say of a flow sample.
+#[derive(PartialEq, Debug)]
+struct Flow {
+    sequence: u32,
+    source: DataSource,
+    rate: u32,
+    pool: u32,
+    drops: u32,
+    input: Option<u32>,
+    output: Option<u32>,
+    raw: Option<Raw>,
+}
+
+/// What both sides say of a raw header.
+#[derive(PartialEq, Debug)]
+struct Raw {
+    length: u32,
+    macs: Option<(Mac, Mac)>,
+}
+
+/// What one side says of a datagram.
+#[derive(Default, PartialEq, Debug)]
+struct Said {
+    flows: Vec<Flow>,
+    counters: Vec<InterfaceCounters>,
+    counter_samples: usize,
+    discarded: usize,
+}
+
+/// What we say, with what we stepped over.
+#[derive(Default)]
+struct Ours {
+    said: Said,
+    skips: Vec<Skip>,
+}
+
+impl Listener for Ours {
+    fn flow(&mut self, sample: &FlowSample) {
+        let length = sample.raw_length;
+        let macs = sample.frame.and_then(|frame| frame.macs).map(|macs| (macs.src, macs.dst));
+        self.said.flows.push(Flow {
+            sequence: sample.sequence,
+            source: sample.source,
+            rate: sample.rate,
+            pool: sample.pool,
+            drops: sample.drops,
+            input: sample.input.index(),
+            output: sample.output.index(),
+            raw: (length > 0).then_some(Raw { length, macs }),
+        });
+    }
+    fn counters(&mut self, counters: &InterfaceCounters) {
+        self.said.counters.push(*counters);
+    }
+    fn counter_sample(&mut self) {
+        self.said.counter_samples += 1;
+    }
+    fn skipped(&mut self, what: Skip) {
+        self.said.discarded += usize::from(what == Skip::DiscardedPacket);
+        self.skips.push(what);
+    }
+}
+
+/// What sflow-parser says, brought to the same form.
+fn theirs(datagram: &SFlowDatagram) -> Said {
+    let mut said = Said::default();
+    for sample in &datagram.samples {
+        match &sample.sample_data {
+            SampleData::FlowSample(flow) => said.flows.push(Flow {
+                sequence: flow.sequence_number,
+                source: DataSource { class: flow.source_id.source_type().into(), index: flow.source_id.index() },
+                rate: flow.sampling_rate,
+                pool: flow.sample_pool,
+                drops: flow.drops,
+                input: if_index(flow.input.format().into(), flow.input.value()),
+                output: if_index(flow.output.format().into(), flow.output.value()),
+                raw: raw(&flow.flow_records),
+            }),
+            SampleData::FlowSampleExpanded(flow) => said.flows.push(Flow {
+                sequence: flow.sequence_number,
+                source: DataSource { class: flow.source_id.source_id_type, index: flow.source_id.source_id_index },
+                rate: flow.sampling_rate,
+                pool: flow.sample_pool,
+                drops: flow.drops,
+                input: if_index(flow.input.format, flow.input.value),
+                output: if_index(flow.output.format, flow.output.value),
+                raw: raw(&flow.flow_records),
+            }),
+            SampleData::CountersSample(sample) => said.count(sample.sequence_number, &sample.counters),
+            SampleData::CountersSampleExpanded(sample) => said.count(sample.sequence_number, &sample.counters),
+            SampleData::DiscardedPacket(_) => said.discarded += 1,
+            SampleData::RtMetric { .. } | SampleData::RtFlow { .. } | SampleData::Unknown { .. } => {}
+        }
+    }
+    said
+}
+
+fn if_index(format: u32, value: u32) -> Option<u32> {
+    (format == 0 && !matches!(value, 0 | 0x3fff_ffff | u32::MAX)).then_some(value)
+}
+
+/// The first raw header, with the addresses in it or, failing that, in the first Ethernet record.
+fn raw(records: &[FlowRecord]) -> Option<Raw> {
+    let header = records.iter().find_map(|record| match &record.flow_data {
+        FlowData::SampledHeader(header) => Some(header),
+        _ => None,
+    })?;
+    let in_header = match header.header.first_chunk::<12>() {
+        Some([d0, d1, d2, d3, d4, d5, source @ ..]) if header.protocol as u32 == 1 => {
+            Some((Mac::new(*source), Mac::new([*d0, *d1, *d2, *d3, *d4, *d5])))
+        }
+        _ => None,
+    };
+    (header.frame_length > 0).then_some(Raw { length: header.frame_length, macs: in_header })
+}
+
+impl Said {
+    fn count(&mut self, sequence: u32, records: &[CounterRecord]) {
+        self.counter_samples += 1;
+        let found = records.iter().find_map(|record| match &record.counter_data {
+            CounterData::GenericInterface(counters) => Some(counters),
+            _ => None,
+        });
+        let known = |counter: u32| (counter != u32::MAX).then_some(counter);
+        let known_long = |counter: u64| (counter != u64::MAX).then_some(counter);
+        self.counters.extend(found.map(|counters| InterfaceCounters {
+            sequence,
+            if_index: counters.if_index,
+            speed: known_long(counters.if_speed).unwrap_or(0),
+            direction: known(counters.if_direction).unwrap_or(0),
+            status: counters.if_status,
+            in_octets: known_long(counters.if_in_octets),
+            out_octets: known_long(counters.if_out_octets),
+            in_unicast: known(counters.if_in_ucast_pkts),
+            out_unicast: known(counters.if_out_ucast_pkts),
+            in_discards: known(counters.if_in_discards),
+            out_discards: known(counters.if_out_discards),
+            in_errors: known(counters.if_in_errors),
+            out_errors: known(counters.if_out_errors),
+        }));
+    }
+}
+
+/// A datagram that sflow-parser can be given without harm, or `None` if its lengths do not nest.
+struct Safe {
+    bytes: Vec<u8>,
+    unknown_header_protocol: bool,
+    lacks_padding: bool,
+}
+
+impl Safe {
+    fn new(datagram: &[u8]) -> Option<Self> {
+        let mut safe = Self { bytes: datagram.to_vec(), unknown_header_protocol: false, lacks_padding: false };
+        let start = match word(datagram, 4)? {
+            0 => 24,
+            1 => 28,
+            2 => 40,
+            _ => return None,
+        };
+        let declared = word(datagram, start - 4)?;
+        let mut at = start;
+        for _ in 0..declared {
+            let (format, body, end) = safe.block(at, datagram.len())?;
+            safe.sample(format, body, end)?;
+            at = end.next_multiple_of(4);
+        }
+        Some(safe)
+    }
+
+    /// Format, start and end of the opaque structure at `at`, which must end before `limit`.
+    fn block(&mut self, at: usize, limit: usize) -> Option<(u32, usize, usize)> {
+        let (format, length) = (word(&self.bytes, at)?, word(&self.bytes, at + 4)?);
+        let end = (at + 8).checked_add(usize::try_from(length).ok()?).filter(|end| *end <= limit)?;
+        let padding = (end - at).wrapping_neg() % 4;
+        self.lacks_padding |= end + padding > limit;
+        Some((format, at + 8, end))
+    }
+
+    fn sample(&mut self, format: u32, body: usize, end: usize) -> Option<()> {
+        let (words, kept): (usize, &[u32]) = match format {
+            1 => (8, &[1, 1001]),
+            3 => (11, &[1, 1001]),
+            2 => (3, &[1]),
+            4 => (4, &[1]),
+            5 => (8, &[]),
+            _ => return Some(()),
+        };
+        let mut at = body + 4 * words;
+        let declared = word(&self.bytes, at - 4).filter(|_| at <= end)?;
+        for _ in 0..declared {
+            let (record, inside, record_end) = self.block(at, end)?;
+            if !kept.contains(&record) {
+                self.bytes[at..at + 4].copy_from_slice(&UNKNOWN_RECORD.to_be_bytes());
+            } else if record == 1 && matches!(format, 1 | 3) {
+                self.raw_header(inside, record_end)?;
+            }
+            at = record_end + (record_end - inside).wrapping_neg() % 4;
+        }
+        Some(())
+    }
+
+    fn raw_header(&mut self, at: usize, end: usize) -> Option<()> {
+        let Some(length) = word(&self.bytes, at + 12).filter(|_| at + 16 <= end) else { return Some(()) };
+        self.unknown_header_protocol |= !matches!(word(&self.bytes, at)?, 1..=17);
+        let length = usize::try_from(length).ok().filter(|length| at + 16 + length <= end)?;
+        self.lacks_padding |= at + 16 + length.next_multiple_of(4) > end;
+        Some(())
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
+}
+
+/// How a comparison went well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    /// Both say the same, or both refuse.
+    Same,
+    /// They differ as they may.
+    Allowed(Disagreement),
+    /// sflow-parser was not asked.
+    NotComparable,
+}
+
+/// Compares both sides; an error says what they differ in.
+fn compare(datagram: &[u8]) -> Result<Outcome, String> {
+    use Disagreement as Known;
+    use Outcome::{Allowed, NotComparable, Same};
+    let Some(safe) = Safe::new(datagram) else { return Ok(NotComparable) };
+    let mut ours = Ours::default();
+    let accepted = sflow::header(&safe.bytes).map(|(_, samples)| samples.walk(&mut ours));
+    match (parse_datagram(&safe.bytes), accepted) {
+        (Ok(_), Err(sflow::Refusal::AgentAddress(0))) => Ok(Allowed(Known::AcceptsUnknownAgent)),
+        (Ok(datagram), Ok(())) if theirs(&datagram) == ours.said => Ok(Same),
+        (Ok(datagram), Ok(())) if implausible(&datagram) && ours.skips.contains(&Skip::ImplausibleLength) => {
+            Ok(Allowed(Known::AcceptsImplausibleLength))
+        }
+        (Ok(datagram), Ok(())) => Err(format!("ours {:?}, theirs {:?}", ours.said, theirs(&datagram))),
+        (Ok(_), Err(refusal)) => Err(format!("we refuse what it reads: {refusal}")),
+        (Err(_), Err(_)) => Ok(Same),
+        (Err(_), Ok(())) if safe.unknown_header_protocol => Ok(Allowed(Known::RefusesUnknownHeaderProtocol)),
+        (Err(_), Ok(())) if safe.lacks_padding => Ok(Allowed(Known::RefusesMissingPadding)),
+        (Err(_), Ok(())) if ours.skips.iter().any(|skip| skip.is_malformed()) => Ok(Allowed(Known::RefusesForOneRecord)),
+        (Err(error), Ok(())) => Err(format!("it refuses what we read without a fault: {error}")),
+    }
+}
+
+fn implausible(datagram: &SFlowDatagram) -> bool {
+    theirs(datagram).flows.iter().filter_map(|flow| flow.raw.as_ref()).any(|raw| raw.length > MAX_FRAME_OCTETS)
+}
+
+static PAYLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let captures = pcap::sflow_captures();
+    let payloads = captures.into_iter().flat_map(|capture| capture.payloads.into_iter().take(40));
+    payloads.filter(|payload| sflow::header(payload).is_ok()).collect()
+});
+
+#[test]
+fn every_capture_reads_the_same_on_both_sides() {
+    for capture in pcap::sflow_captures() {
+        assert_eq!(capture.expected.get("datagrams").and_then(Value::as_u64), Some(capture.payloads.len() as u64), "{}", capture.name);
+        for (place, payload) in capture.payloads.iter().enumerate().filter(|(_, payload)| sflow::header(payload).is_ok()) {
+            let expected = match (capture.name.as_str(), place) {
+                ("goflow2-sflow-vectors", 4) => Outcome::Allowed(Disagreement::RefusesMissingPadding),
+                // Their samples declare lengths that their records or the datagram belie.
+                ("gopacket-sflow-vectors", 4 | 7 | 10) => Outcome::NotComparable,
+                _ => Outcome::Same,
+            };
+            assert_eq!(compare(payload), Ok(expected), "{} {place}", capture.name);
+        }
+    }
+}
+
+fn datagram(agent: [u32; 2], sample: &[u32]) -> Vec<u8> {
+    let words = [&[5][..], &agent, &[0, 1, 1000, 1], sample].concat();
+    words.into_iter().flat_map(u32::to_be_bytes).collect()
+}
+
+/// A flow sample with one record.
+fn flow(record: &[u32]) -> Vec<u32> {
+    [&[1, 32 + 4 * record.len() as u32, 1, 3, 256, 256, 0, 3, 4, 1][..], record].concat()
+}
+
+#[test]
+fn every_allowed_disagreement_is_real() {
+    let agent = [1, 0xc000_0201];
+    let raw_header = |protocol, length| flow(&[1, 32, protocol, length, 4, 16, 0x0200_0000, 0x0002_0200, 0x0000_0001, 0x0800_4500]);
+    let mut unpadded = datagram(agent, &flow(&[UNKNOWN_RECORD, 3, 0]));
+    unpadded.pop();
+    unpadded[35] = 32 + 11;
+    for (datagram, expected) in [
+        (datagram(agent, &raw_header(1, 1500)), Outcome::Same),
+        (datagram(agent, &flow(&[1001, 4, 0])), Outcome::Allowed(Disagreement::RefusesForOneRecord)),
+        (datagram(agent, &raw_header(99, 1500)), Outcome::Allowed(Disagreement::RefusesUnknownHeaderProtocol)),
+        (unpadded, Outcome::Allowed(Disagreement::RefusesMissingPadding)),
+        (datagram(agent, &raw_header(1, u32::MAX)), Outcome::Allowed(Disagreement::AcceptsImplausibleLength)),
+        (datagram([0, 0], &[]), Outcome::NotComparable),
+        (datagram([0, 0], &[])[4..].to_vec(), Outcome::NotComparable),
+    ] {
+        assert_eq!(compare(&datagram), Ok(expected));
+    }
+    let nameless: Vec<u8> = [5, 0, 0, 1, 1000, 0].into_iter().flat_map(u32::to_be_bytes).collect();
+    assert_eq!(compare(&nameless), Ok(Outcome::Allowed(Disagreement::AcceptsUnknownAgent)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_mutation_reads_the_same_on_both_sides(
+        place in any::<usize>(),
+        edits in vec((any::<usize>(), any::<u8>()), 0..10),
+        cut in 0_usize..400,
+    ) {
+        let Some(payload) = place.checked_rem(PAYLOADS.len()).and_then(|place| PAYLOADS.get(place)) else { return Ok(()) };
+        let mut mutated = payload.clone();
+        for (at, octet) in edits {
+            let at = at % mutated.len();
+            mutated[at] = octet;
+        }
+        if cut < 40 {
+            mutated.truncate(mutated.len() - cut);
+        }
+        let outcome = compare(&mutated);
+        prop_assert!(outcome.is_ok(), "{:?}", outcome);
+    }
+}

@@ -1,2 +1,28 @@
-//! The front door.
-fn main() {}
+//! The front door: the command `chorsu`.
+//!
+//! [`cli`] is what can be typed, [`config`] the file, [`wiring`] how the rooms are put together, [`commands`] what each subcommand does.
+
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod keeper;
+mod members;
+mod progress;
+mod tables;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,67 @@
+//! `chorsu check`: everything that `run` would refuse, without starting anything.
+
+use std::fmt::Write;
+
+use collector::socket::{self, BindError};
+
+use crate::cli::Check;
+use crate::config::{Config, EXAMPLE};
+use crate::failure::{Failure, Outcome, print};
+use crate::wiring::data_is_usable;
+
+pub(crate) fn check(asked: &Check) -> Outcome {
+    if asked.example {
+        return print(EXAMPLE);
+    }
+    let file = asked.file.config.display().to_string();
+    let config = Config::load(&asked.file.config).map_err(|mistakes| Failure::several(&mistakes))?;
+    let mut mistakes: Vec<String> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
+    check_members(&config, &mut mistakes, &mut notes);
+    if let Err(refused) = data_is_usable(&config.store.data) {
+        mistakes.push(format!("{file}: `store.data`: {refused}"));
+    }
+    for address in &config.collect.listen {
+        match socket::bind(*address, 1, config.collect.receive_buffer) {
+            Ok(bound) if bound.receive_buffer < config.collect.receive_buffer => notes.push(format!(
+                "the kernel gives a receive buffer of {} octets instead of {}; raise net.core.rmem_max, or bursts may be lost",
+                bound.receive_buffer, config.collect.receive_buffer
+            )),
+            Ok(_) => {}
+            // The service itself may be running while its next configuration is checked.
+            Err(in_use @ BindError::InUse(_)) => notes.push(format!("{in_use} (no mistake if that is chorsu itself)")),
+            Err(refused) => mistakes.push(format!("{file}: `collect.listen`: {refused}")),
+        }
+    }
+    if mistakes.is_empty() { report(&file, &config, &notes) } else { Err(Failure::several(&mistakes)) }
+}
+
+fn check_members(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<String>) {
+    let Some(members) = &config.members else {
+        notes.push("`members.file` is not set: every frame will be unattributed".into());
+        return;
+    };
+    match directory::load(members) {
+        Ok(snapshot) => {
+            notes.push(format!("{}: {} members with {} MAC addresses", members.display(), snapshot.members().len(), snapshot.mac_count()));
+            notes.extend(snapshot.warnings().iter().map(|warning| format!("{}: {warning}", members.display())));
+        }
+        Err(refused) => mistakes.push(refused.to_string()),
+    }
+}
+
+fn report(file: &str, config: &Config, notes: &[String]) -> Outcome {
+    let mut text = String::new();
+    for note in notes {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "note: {note}");
+    }
+    let _ = writeln!(
+        text,
+        "{file}: no mistakes; {} would listen on {:?} and keep its journal in {}",
+        config.exchange.title,
+        config.collect.listen,
+        config.store.data.display()
+    );
+    print(text)
+}

@@ -1,0 +1,89 @@
+//! `chorsu replay`: captures through the same decoder and matrix as live traffic.
+
+mod report;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aggregator::{Parties, Weights};
+use collector::capture::End;
+use collector::replay::{Replay, Settings, Summary};
+use directory::Snapshot;
+use indicatif::ProgressBar;
+use schema::{Level, Timestamp};
+use store::{Journal, Options, Retention, StoreError};
+
+use crate::cli::{self, ReplayFormat, WeightsChoice};
+use crate::failure::{Context, Outcome, print};
+use crate::progress;
+use report::Report;
+
+pub(crate) fn replay(asked: &cli::Replay) -> Outcome {
+    let directory = match &asked.members {
+        Some(file) => {
+            let snapshot = directory::load(file).plain()?;
+            snapshot.warnings().iter().for_each(|warning| eprintln!("chorsu: {}: {warning}", file.display()));
+            snapshot
+        }
+        None => Snapshot::empty(),
+    };
+    let directory = Arc::new(directory);
+    let summary = read(asked, Arc::clone(&directory))?;
+    let report = Report::new(&summary, &directory);
+    match asked.format {
+        ReplayFormat::Table => print(report.table()),
+        ReplayFormat::Json => print(report.json()?),
+        ReplayFormat::Csv => print(report.csv()?),
+    }
+}
+
+fn read(asked: &cli::Replay, directory: Arc<Snapshot>) -> Outcome<Summary> {
+    let settings = Settings {
+        exchange: "replay".into(),
+        window: Level::Minute.span(),
+        weights: match asked.weights {
+            WeightsChoice::Observed => Weights::Observed,
+            WeightsChoice::Nominal => Weights::Nominal,
+        },
+        parties: if asked.members.is_some() { Parties::Members } else { Parties::Macs },
+    };
+    let mut journal = asked.into.as_deref().map(open_journal).transpose()?;
+    let mut kept: Result<(), StoreError> = Ok(());
+    let mut sink = |window| {
+        if let (Some(journal), Ok(())) = (&mut journal, &kept) {
+            kept = journal.append_bulk(&window).map(drop);
+        }
+    };
+    let mut replay = Replay::new(settings, directory);
+    let bar = progress::octets(asked.files.iter().map(|file| size(file)).sum(), "reading");
+    let mut before = 0;
+    for file in &asked.files {
+        let end = replay.file(file, &mut sink, &mut |read| bar.set_position(before + read)).plain()?;
+        before += size(file);
+        warn_of_cut(&bar, file, end);
+    }
+    let summary = replay.finish(&mut sink);
+    kept.plain()?;
+    if let Some(mut journal) = journal {
+        journal.sync().and_then(|()| journal.maintain(Timestamp::now()).map(drop)).plain()?;
+    }
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// A store that is filled from captures keeps everything: its times are long past.
+fn open_journal(folder: &Path) -> Outcome<Journal> {
+    let forever = Retention { minutes: None, five_minutes: None, hours: None, days: None };
+    Journal::open(folder, Options { retention: forever }).plain()
+}
+
+fn size(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |data| data.len())
+}
+
+fn warn_of_cut(bar: &ProgressBar, file: &Path, end: End) {
+    if end == End::Cut {
+        let warn = || eprintln!("chorsu: {}: ends in the middle of a packet; all packets before it were read", file.display());
+        bar.suspend(warn);
+    }
+}

@@ -1,0 +1,112 @@
+//! `chorsu run`: the service.
+
+use std::future::Future;
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use schema::time::span_text;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::failure::{Context, Failure, Outcome};
+use crate::members::Members;
+use crate::wiring::{self, House};
+
+/// Threads that serve the pages. Questions run on their own threads; these only wait and write.
+const SERVING_THREADS: usize = 2;
+
+pub(crate) fn run(file: &Path) -> Outcome {
+    let config = Config::load(file).map_err(|mistakes| Failure::several(&mistakes))?;
+    log();
+    let house = wiring::build(&config)?;
+    say(&config, &house);
+    serve(house, config.http.listen, |_| {}, stopped())
+}
+
+/// Log lines go to standard error: coloured on a terminal, and without the time under systemd, which adds its own.
+pub(crate) fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CHORSU_LOG").unwrap_or_else(|_| "info".into());
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(false);
+    // A second call finds the first one's subscriber in place, which does the same.
+    let _ = if std::env::var_os("JOURNAL_STREAM").is_some() { lines.without_time().try_init() } else { lines.try_init() };
+}
+
+fn say(config: &Config, house: &House) {
+    let status = house.members.status.load();
+    for address in house.addresses() {
+        tracing::info!(threads = config.collect.threads, window = span_text(config.collect.window), "listening for sFlow on UDP {address}");
+    }
+    for listener in &house.status.load().listeners {
+        if listener.receive_buffer < config.collect.receive_buffer {
+            tracing::warn!(
+                "the kernel gave a receive buffer of {} octets instead of {}; bursts may be lost: raise net.core.rmem_max",
+                listener.receive_buffer,
+                config.collect.receive_buffer
+            );
+        }
+    }
+    tracing::info!(
+        members = status.members,
+        macs = status.macs,
+        "members from {}",
+        if status.origin.is_empty() { "nowhere: `members.file` is not set" } else { &status.origin }
+    );
+    for warning in &status.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Serves the pages until `stop`, then stops the house in order: no new questions, the last window closed and written.
+pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketAddr), stop: impl Future<Output = ()>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(SERVING_THREADS).enable_all().build();
+    let runtime = runtime.context("the threads that serve the pages cannot be started")?;
+    let served = runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await.map_err(|error| http_refused(listen, &error))?;
+        let address = listener.local_addr().context("the address of the pages cannot be found")?;
+        tracing::info!("pages on http://{address}/");
+        ready(address);
+        let reload = tokio::spawn(reload_on_hangup(house.members.clone()));
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(dashboards::serve(listener, house.site(), async {
+            let _ = told.await;
+        }));
+        stop.await;
+        tracing::info!("stopping: the running window is closed and written");
+        reload.abort();
+        let _ = tell.send(());
+        serving.await.context("serving the pages")?.context("serving the pages")
+    });
+    house.stop();
+    served
+}
+
+fn http_refused(listen: SocketAddr, error: &io::Error) -> Failure {
+    let what = match error.kind() {
+        io::ErrorKind::AddrInUse => "is in use by another program; stop that program or choose another address",
+        io::ErrorKind::PermissionDenied => "needs a privilege that this process lacks; choose a port of 1024 or above",
+        io::ErrorKind::AddrNotAvailable => "is no address of this machine; `ip address` lists those that it has",
+        _ => return Failure::new(format!("the pages cannot be served on TCP {listen}: {error}")),
+    };
+    Failure::new(format!("TCP {listen} {what} for the pages (`http.listen`, or --listen of the demo)"))
+}
+
+/// Ends with SIGTERM or SIGINT.
+pub(crate) async fn stopped() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn reload_on_hangup(members: Members) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        let members = members.clone();
+        // Reading a large list takes a moment; the pages go on meanwhile.
+        let _ = tokio::task::spawn_blocking(move || members.reload()).await;
+    }
+}

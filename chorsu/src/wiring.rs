@@ -1,0 +1,101 @@
+//! How the rooms are put together, in one visible place.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use collector::service::Shared;
+use collector::{Outbox, Service, Settings};
+use dashboards::Site;
+use schema::status::Status;
+use store::{Journal, Options, Reader};
+
+use crate::config::{Config, Store};
+use crate::failure::{Context, Outcome};
+use crate::keeper;
+use crate::members::Members;
+
+/// Everything that `run` and `demo` start.
+pub(crate) struct House {
+    service: Service,
+    keeper: JoinHandle<()>,
+    pub(crate) members: Members,
+    pub(crate) status: Arc<ArcSwap<Status>>,
+    config: Config,
+    reader: Arc<Reader>,
+}
+
+/// Puts the rooms together and starts to receive. The pages are served by whoever asked; see [`House::site`].
+///
+/// The order matters: what can be refused is asked first, so that a mistake leaves nothing half started.
+pub(crate) fn build(config: &Config) -> Outcome<House> {
+    let members = Members::load(config.members.clone())?;
+    let journal = open_journal(&config.store)?;
+    let reader = Arc::new(Reader::open(&config.store.data).plain()?);
+    let outbox = Arc::new(Outbox::default());
+    let status = Arc::new(ArcSwap::from_pointee(Status::default()));
+    let shared = Shared {
+        directory: Arc::clone(&members.directory),
+        directory_status: Arc::clone(&members.status),
+        outbox: Arc::clone(&outbox),
+        status: Arc::clone(&status),
+    };
+    let service = Service::start(&settings(config), shared).plain()?;
+    let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
+    Ok(House { service, keeper, members, status, config: config.clone(), reader })
+}
+
+/// Opens the journal for writing.
+pub(crate) fn open_journal(store: &Store) -> Outcome<Journal> {
+    Journal::open(&store.data, Options { retention: store.keep }).plain()
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        exchange: Arc::clone(&config.exchange.name),
+        listen: config.collect.listen.clone(),
+        threads: config.collect.threads,
+        receive_buffer: config.collect.receive_buffer,
+        window: config.collect.window,
+        weights: config.collect.weights,
+    }
+}
+
+impl House {
+    /// What the pages show.
+    pub(crate) fn site(&self) -> Site {
+        let exchange = &self.config.exchange;
+        Site {
+            exchange: dashboards::ExchangeInfo { name: exchange.name.to_string(), title: exchange.title.clone() },
+            reader: Arc::clone(&self.reader),
+            status: Arc::clone(&self.status),
+            directory: Arc::clone(&self.members.directory),
+            hosts: self.config.http.hosts.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// Where it listens for datagrams.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        self.service.addresses()
+    }
+
+    /// Takes what has been received, closes the running window, writes it, and ends.
+    pub(crate) fn stop(self) {
+        self.service.stop();
+        // A keeper that panicked leaves its windows to the log; there is nothing else to wait for.
+        let _ = self.keeper.join();
+    }
+}
+
+/// Whether a folder can take a journal; used by `check`, which starts nothing.
+pub(crate) fn data_is_usable(data: &Path) -> Result<(), String> {
+    let nearest = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let writable =
+        nix::unistd::access(if nearest.as_os_str().is_empty() { Path::new(".") } else { nearest }, nix::unistd::AccessFlags::W_OK);
+    writable.map_err(|error| {
+        format!("{} cannot be written: {error}; give the folder to the user that runs chorsu, or change `store.data`", nearest.display())
+    })
+}

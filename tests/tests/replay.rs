@@ -1,0 +1,150 @@
+//! `chorsu replay` against the captures: counts and sums are those on which independent decoders agree.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tests::{captures, json, number, run};
+
+/// Where a capture's truth and this program differ, and who is right.
+struct Exception {
+    file: &'static str,
+    field: &'static str,
+    value: u64,
+    /// Read by people who ask why.
+    #[expect(dead_code, reason = "documentation that stands beside what it explains")]
+    because: &'static str,
+}
+
+const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        file: "gopacket-sflow-vectors",
+        field: "flow_samples",
+        value: 21,
+        because: "two flow samples hold a record that reaches beyond them; sFlow v5 gives every structure its length so that the rest can be read",
+    },
+    Exception { file: "gopacket-sflow-vectors", field: "counter_samples", value: 7, because: "the same, in a counter sample" },
+    Exception { file: "gopacket-sflow-vectors", field: "sum_rate", value: 33_773, because: "the two flow samples carry rate 256 each" },
+    Exception { file: "synthetic-sflow-v2", field: "flow_samples", value: 0, because: "version 2 is recognised and counted, not decoded" },
+    Exception { file: "synthetic-sflow-v2", field: "counter_samples", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v2", field: "sum_rate", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v2", field: "sum_frame_length_x_rate", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v2", field: "distinct_mac_mac_vlan", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v4", field: "flow_samples", value: 0, because: "version 4 is recognised and counted, not decoded" },
+    Exception { file: "synthetic-sflow-v4", field: "counter_samples", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v4", field: "sum_rate", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v4", field: "sum_frame_length_x_rate", value: 0, because: "the same" },
+    Exception { file: "synthetic-sflow-v4", field: "distinct_mac_mac_vlan", value: 0, because: "the same" },
+];
+
+/// What the truth calls a figure, and where the replay has it.
+const FIGURES: &[(&str, &str)] = &[
+    ("datagrams", "/input/datagrams"),
+    ("flow_samples", "/protocols/sflow5/flow_samples"),
+    ("counter_samples", "/protocols/sflow5/counter_samples"),
+    ("sum_frame_length_x_rate", "/protocols/sflow5/nominal_bytes"),
+    ("sum_rate", "/protocols/sflow5/nominal_packets"),
+];
+
+fn pcaps(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "pcap"));
+    files.sort();
+    files
+}
+
+fn expected(file: &Path) -> Value {
+    let text = std::fs::read_to_string(file.with_extension("truth.json")).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["expected"].clone()
+}
+
+fn wanted(name: &str, field: &str, truth: &Value) -> u64 {
+    let exception = EXCEPTIONS.iter().find(|exception| exception.file == name && exception.field == field);
+    exception.map_or_else(|| truth[field].as_u64().unwrap_or_else(|| panic!("{name}: no {field}")), |exception| exception.value)
+}
+
+#[test]
+fn every_sflow_capture_gives_its_truth() {
+    let Some(captures) = captures() else { return };
+    let mut compared = 0;
+    for folder in ["sflow", "live", "synthetic"] {
+        for file in pcaps(&captures.join(folder)) {
+            let truth = expected(&file);
+            if truth.get("flow_samples").is_none() {
+                continue;
+            }
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let replay = json(&["replay", file.to_str().unwrap(), "--weights", "nominal", "--format", "json"]);
+            for (field, pointer) in FIGURES {
+                assert_eq!(number(&replay, pointer), wanted(&name, field, &truth), "{name}: {field}");
+            }
+            assert_eq!(number(&replay, "/input/files"), 1, "{name}");
+            adds_up(&name, &replay);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 14, "only {compared} captures were compared");
+}
+
+/// Cells, unattributed and set-aside traffic are all that came.
+fn adds_up(name: &str, replay: &Value) {
+    for field in ["samples", "packets", "bytes"] {
+        let cells: u64 = replay["cells"].as_array().unwrap().iter().map(|cell| number(cell, &format!("/{field}"))).sum();
+        let total = number(replay, &format!("/total/{field}"));
+        assert_eq!(cells + number(replay, &format!("/unattributed/{field}")), total, "{name}: {field}");
+    }
+    let came = number(replay, "/total/samples") + number(replay, "/set_aside/samples");
+    assert_eq!(came, number(replay, "/protocols/sflow5/flow_samples"), "{name}: samples");
+}
+
+#[test]
+fn every_pair_of_macs_is_a_cell_of_its_own_without_members() {
+    let Some(captures) = captures() else { return };
+    for name in ["sflow/telegraf-sflow-testcases", "sflow/overflowd-sflow", "sflow/tcpdump-sflow_expanded", "live/live-hsflowd"] {
+        let file = captures.join(format!("{name}.pcap"));
+        let replay = json(&["replay", file.to_str().unwrap(), "--weights", "nominal", "--format", "json"]);
+        let cells = replay["cells"].as_array().unwrap();
+        let triples: BTreeSet<_> =
+            cells.iter().map(|cell| (cell["src"]["mac"].to_string(), cell["dst"]["mac"].to_string(), number(cell, "/vlan"))).collect();
+        assert_eq!(triples.len() as u64, number(&expected(&file), "/distinct_mac_mac_vlan"), "{name}");
+    }
+}
+
+#[test]
+fn sampling_rates_and_exporters_are_told() {
+    let Some(captures) = captures() else { return };
+    let file = captures.join("live/live-hsflowd.pcap");
+    let replay = json(&["replay", file.to_str().unwrap(), "--format", "json"]);
+    let exporter = &replay["exporters"][0];
+    assert_eq!(exporter["sampling_rates"], serde_json::json!([25, 50]));
+    assert_eq!((number(exporter, "/domain"), number(exporter, "/lost_datagrams")), (100_000, 0));
+}
+
+#[test]
+fn observed_weights_come_near_what_crossed_the_wire() {
+    let Some(captures) = captures() else { return };
+    let file = captures.join("live/live-pmacctd-sfprobe.pcap");
+    let replay = json(&["replay", file.to_str().unwrap(), "--format", "json"]);
+    let wire = number(&expected(&file), "/wire_bytes_with_fcs");
+    let (low, high) = (number(&replay, "/total/bytes_low"), number(&replay, "/total/bytes_high"));
+    assert!((low..=high).contains(&wire), "{wire} is not between {low} and {high}");
+}
+
+#[test]
+fn a_replay_into_a_store_can_be_asked_and_counts_once_however_often_it_is_repeated() {
+    let Some(captures) = captures() else { return };
+    let file = captures.join("sflow/overflowd-sflow.pcap");
+    let folder = tempfile::tempdir().unwrap();
+    let (file, into) = (file.to_str().unwrap(), folder.path().to_str().unwrap());
+    let replay = json(&["replay", file, "--format", "json", "--into", into]);
+    let again = json(&["replay", file, "--format", "json", "--into", into]);
+    assert_eq!(replay["total"], again["total"]);
+    let matrix = json(&["matrix", "--data", into, "--from", "1970-01-01", "--to", "2100-01-01", "--format", "json"]);
+    for field in ["samples", "packets", "bytes"] {
+        assert_eq!(matrix["total"][field], replay["total"][field], "{field}");
+    }
+    let csv = run(&["matrix", "--data", into, "--from", "1970-01-01", "--to", "2100-01-01", "--format", "csv"]);
+    assert!(String::from_utf8(csv.stdout).unwrap().lines().count() > 1);
+}

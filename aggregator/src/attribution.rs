@@ -37,15 +37,15 @@ pub fn attribute(sample: &FlowSample, frame: &Frame, agent: IpAddr, directory: &
         (None, Parties::Members) => by_ports(sample, agent, directory),
         (None, Parties::Macs) => (Party::NOBODY, Party::NOBODY, Reason::NoLayer2),
     };
-    let reason = set_aside(sample.output).unwrap_or(reason);
+    let reason = set_aside(sample.output, parties).unwrap_or(reason);
     CellKey { src, dst, vlan: frame.vlan, ip_version: frame.ip_version, reason }
 }
 
-/// Dropped and flooded frames are health figures, whoever sent them.
-const fn set_aside(output: Interface) -> Option<Reason> {
-    match output {
-        Interface::Discarded(_) => Some(Reason::Discarded),
-        Interface::Multiple(_) => Some(Reason::MultipleOutputs),
+/// Dropped frames, and flooded ones where it is asked which member received them, are health figures, whoever sent them.
+const fn set_aside(output: Interface, parties: Parties) -> Option<Reason> {
+    match (output, parties) {
+        (Interface::Discarded(_), _) => Some(Reason::Discarded),
+        (Interface::Multiple(_), Parties::Members) => Some(Reason::MultipleOutputs),
         _ => None,
     }
 }

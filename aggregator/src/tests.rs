@@ -137,6 +137,15 @@ fn without_a_directory_every_mac_is_a_party() {
 }
 
 #[test]
+fn without_a_directory_a_flooded_frame_goes_to_its_address_and_a_dropped_one_to_nobody() {
+    for (output, reason) in [(Interface::Multiple(2), Reason::Attributed), (Interface::Discarded(1), Reason::Discarded)] {
+        let mut sample = sample(8, 9, 64);
+        sample.output = output;
+        assert_eq!(only(&window(&[sample], &Snapshot::empty(), Parties::Macs)).reason(), Some(reason));
+    }
+}
+
+#[test]
 fn a_flood_of_unknown_macs_is_bounded_and_loses_nothing() {
     let count = MAX_UNKNOWN_CELLS as u32 + 500;
     let samples: Vec<FlowSample> = (0..count).map(|number| sample(1_000 + number, 2, 64)).collect();

@@ -25,6 +25,8 @@ pub struct Sflow5 {
     pub datagrams: u64,
     /// Flow samples.
     pub flow_samples: u64,
+    /// Those of them that the matrix did not take: of datagrams that came before, or from exporters beyond the bound.
+    pub samples_not_taken: u64,
     /// Counter samples.
     pub counter_samples: u64,
     /// Σ frame_length·rate over all flow samples with a raw header, each sampled packet once.
@@ -81,6 +83,7 @@ impl Sflow5 {
     fn merge(&mut self, other: &Self) {
         self.datagrams += other.datagrams;
         self.flow_samples += other.flow_samples;
+        self.samples_not_taken += other.samples_not_taken;
         self.counter_samples += other.counter_samples;
         self.nominal_bytes += other.nominal_bytes;
         self.nominal_packets += other.nominal_packets;

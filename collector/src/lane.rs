@@ -56,8 +56,10 @@ impl Lane {
         let key = ExporterKey { agent: header.agent, source };
         match self.shard.datagram(key, header.sequence, header.uptime_ms, at) {
             Ok(exporter) => samples.walk(&mut Walk { shard: &mut self.shard, counts, exporter, directory }),
-            // A duplicate's samples were counted with the datagram that it repeats.
-            Err(why) => counts.not_taken(why),
+            Err(why) => {
+                counts.not_taken(why);
+                samples.walk(&mut CountOnly { counts });
+            }
         }
     }
 
@@ -108,5 +110,28 @@ impl Listener for Walk<'_> {
         if what.is_malformed() {
             self.shard.malformed(self.exporter);
         }
+    }
+}
+
+/// The samples of a datagram that the matrix does not take, because it came before or its exporter is one too many. They were exported all
+/// the same, and what was exported is counted before any filter.
+struct CountOnly<'a> {
+    counts: &'a mut Sflow5,
+}
+
+impl Listener for CountOnly<'_> {
+    fn flow(&mut self, sample: &FlowSample) {
+        self.counts.flow(sample);
+        self.counts.samples_not_taken += 1;
+    }
+
+    fn counters(&mut self, _: &InterfaceCounters) {}
+
+    fn counter_sample(&mut self) {
+        self.counts.counter_samples += 1;
+    }
+
+    fn skipped(&mut self, what: Skip) {
+        self.counts.skip(what);
     }
 }

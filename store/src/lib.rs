@@ -1,3 +1,46 @@
 //! The cellar: the journal and questions to it.
+//!
+//! A window that was measured comes in as rows and is asked for again as a matrix, a time series, a list. In between:
+//!
+//! 1. [`Journal`] is the one writer. It puts every window into a **segment** of its own, a directory of Parquet files that
+//!    appears whole or not at all. `segment` says how names tell everything that a plan needs, `layout` where things lie and
+//!    how they survive a kill at any moment, `encode` how rows become columns.
+//! 2. [`Journal::maintain`] sums closed periods into **roll-ups** of five minutes, an hour and a day (`rollup`), and drops
+//!    what is old and contained in a roll-up (`retention`). A roll-up lists the windows that it is the sum of, so that one
+//!    that comes late is added exactly once.
+//! 3. [`Reader`] answers, beside the writer and without a lock. `catalog` lists the segments, `tree` compares roll-ups with
+//!    what is finer, `plan` picks segments so that each window is read once, `spans` knows which time was measured.
+//! 4. `fold` sums: for roll-ups, for questions, and for the windows that are still in memory, by the same rules of
+//!    [`schema::columns::Role`].
+//! 5. [`question`] is what can be asked and [`answer`] what comes back; [`Reader::matrix`], [`Reader::timeseries`],
+//!    [`Reader::members`], [`Reader::ports`] and [`Reader::exporters`] lead from one to the other.
+//! 6. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
+
 pub mod answer;
+mod catalog;
+mod cells;
+mod encode;
+mod error;
+pub mod flat;
+mod fold;
+mod format;
+mod health;
+mod journal;
+mod layout;
+mod matrix;
+mod members;
+mod plan;
 pub mod question;
+mod reader;
+mod retention;
+mod rollup;
+mod segment;
+mod spans;
+mod timeseries;
+mod tree;
+
+pub use error::StoreError;
+pub use format::{Format, NotAFormat, TableFormat, encode};
+pub use journal::{Appended, Journal, Maintenance, Options};
+pub use reader::Reader;
+pub use retention::Retention;

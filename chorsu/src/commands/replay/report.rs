@@ -52,6 +52,8 @@ type Skipped = BTreeMap<&'static str, u64>;
 struct Sflow {
     datagrams: u64,
     flow_samples: u64,
+    /// Flow samples of datagrams that came before, or from exporters beyond the bound; counted, but not in the matrix.
+    samples_not_taken: u64,
     counter_samples: u64,
     nominal_bytes: u128,
     nominal_packets: u128,
@@ -262,6 +264,7 @@ fn protocols(summary: &Summary) -> Protocols {
         sflow5: Sflow {
             datagrams: counts.sflow5.datagrams,
             flow_samples: counts.sflow5.flow_samples,
+            samples_not_taken: counts.sflow5.samples_not_taken,
             counter_samples: counts.sflow5.counter_samples,
             nominal_bytes: counts.sflow5.nominal_bytes,
             nominal_packets: counts.sflow5.nominal_packets,

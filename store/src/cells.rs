@@ -1,0 +1,90 @@
+//! Cells, from sums to typed rows.
+
+use polars::prelude::{DataFrame, Expr, col, lit};
+use schema::{Reason, Sums};
+
+use crate::error::Result;
+use crate::fold::Fold;
+use crate::question::Question;
+use crate::reader::Sources;
+use schema::window::CELLS;
+
+/// What one party sent to another, for one reason.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    /// ASN of the sender; 0 for none.
+    pub(crate) src: u32,
+    /// ASN of the receiver; 0 for none.
+    pub(crate) dst: u32,
+    /// The reason's number as it is stored.
+    pub(crate) reason: u8,
+    pub(crate) sums: Sums,
+}
+
+impl Pair {
+    /// Whether two known members exchanged it.
+    pub(crate) const fn is_attributed(&self) -> bool {
+        self.reason == Reason::Attributed.code()
+    }
+
+    /// Whether it is a health figure outside the matrix's total.
+    pub(crate) fn is_set_aside(&self) -> bool {
+        Reason::from_code(self.reason).is_some_and(Reason::is_set_aside)
+    }
+
+    /// The reason's name; `unknown` for one that only a later version knows.
+    pub(crate) fn reason_name(&self) -> &'static str {
+        Reason::from_code(self.reason).map_or("unknown", Reason::name)
+    }
+}
+
+/// All that the question means, by sender, receiver and reason.
+pub(crate) fn pairs(sources: &Sources, question: &Question) -> Result<Vec<Pair>> {
+    let fold = Fold::all(CELLS, None).by(&["src_asn", "dst_asn", "reason"]).only(filter(question));
+    let rows = sources.summed(&fold, |window| &window.cells)?;
+    let src = rows.column("src_asn")?.u32()?.iter();
+    let dst = rows.column("dst_asn")?.u32()?.iter();
+    let reason = rows.column("reason")?.u8()?.iter();
+    let keys = src.zip(dst).zip(reason);
+    let sums = sums(&rows)?;
+    Ok(keys
+        .zip(sums)
+        .map(|(((src, dst), reason), sums)| Pair {
+            src: src.unwrap_or_default(),
+            dst: dst.unwrap_or_default(),
+            reason: reason.unwrap_or_default(),
+            sums,
+        })
+        .collect())
+}
+
+/// The four sums of each row.
+pub(crate) fn sums(rows: &DataFrame) -> Result<impl Iterator<Item = Sums>> {
+    let samples = rows.column("samples")?.u64()?.iter();
+    let packets = rows.column("packets")?.u64()?.iter();
+    let bytes = rows.column("bytes")?.u64()?.iter();
+    let variance = rows.column("variance")?.f64()?.iter();
+    Ok(samples.zip(packets).zip(bytes).zip(variance).map(|(((samples, packets), bytes), variance)| Sums {
+        samples: samples.unwrap_or_default(),
+        packets: packets.unwrap_or_default(),
+        bytes: bytes.unwrap_or_default(),
+        variance: variance.unwrap_or_default(),
+    }))
+}
+
+/// Which rows the question means.
+pub(crate) fn filter(question: &Question) -> Option<Expr> {
+    let conditions = [
+        question.ip_version.map(|version| col("ip_version").eq(lit(version))),
+        question.vlan.map(|vlan| col("vlan").eq(lit(vlan))),
+        question.src.map(|src| col("src_asn").eq(lit(src.0))),
+        question.dst.map(|dst| col("dst_asn").eq(lit(dst.0))),
+    ];
+    conditions.into_iter().flatten().reduce(Expr::and)
+}
+
+/// Which rows are exchanged traffic, attributed or not.
+pub(crate) fn exchanged() -> Option<Expr> {
+    let aside = Reason::ALL.into_iter().filter(|reason| reason.is_set_aside());
+    aside.map(|reason| col("reason").neq(lit(reason.code()))).reduce(Expr::and)
+}

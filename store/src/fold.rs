@@ -1,0 +1,222 @@
+//! Summing, in bounded memory.
+//!
+//! Roll-ups and questions are the same thing: rows with the same keys become one, column by column as the table of columns
+//! says ([`Role`]). Segments are summed a few at a time and the sums are summed again, so that memory is bounded by the
+//! result and one batch, however long the span is.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parquet::file::metadata::ParquetMetaDataReader;
+use polars::prelude::{
+    Column as Series, DataFrame, Expr, IntoLazy, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, UnionArgs, col, concat, lit, when,
+};
+use schema::columns::{Column, Kind, Role, Row, Table, Value};
+
+use crate::error::{At, Result, StoreError};
+
+/// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
+const BATCH_ROWS: u64 = 1 << 19;
+
+/// Files that are read at a time, each of which costs a descriptor.
+const BATCH_FILES: usize = 64;
+
+/// A sum over rows of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Fold {
+    table: Table,
+    /// Columns of which rows with the same values become one.
+    keys: Vec<&'static str>,
+    /// Measures that are kept.
+    measures: Vec<Column>,
+    /// To the multiple of what the time is taken down, in milliseconds; `None` keeps the latest time instead.
+    step: Option<i64>,
+    /// Which rows are meant.
+    filter: Option<Expr>,
+}
+
+impl Fold {
+    /// A sum that keeps all columns of a table.
+    pub(crate) fn all(table: Table, step: Option<Duration>) -> Self {
+        let measures = table.columns.iter().filter(|column| column.role != Role::Key).copied().collect();
+        let step = step.map(|step| i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1));
+        let keys = table.with_role(Role::Key).filter(|name| *name != "time" || step.is_some()).collect();
+        Self { table, keys, measures, step, filter: None }
+    }
+
+    /// Keeps only these keys; the time is one of them or is dropped.
+    pub(crate) fn by(mut self, keys: &[&'static str]) -> Self {
+        self.keys = keys.to_vec();
+        self
+    }
+
+    /// Only these rows.
+    pub(crate) fn only(mut self, filter: Option<Expr>) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sums the rows of these segments and of these frames.
+    pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<DataFrame>) -> Result<DataFrame> {
+        let mut sum: Option<DataFrame> = None;
+        for batch in self.batches(segments)? {
+            let part = self.scan(&batch).and_then(|rows| self.summed(self.prepared(rows)));
+            let part = part.map_err(|error| diagnosed(&batch, error))?;
+            sum = Some(self.joined(sum, part)?);
+        }
+        for frame in frames {
+            let part = self.summed(self.prepared(frame.lazy()))?;
+            sum = Some(self.joined(sum, part)?);
+        }
+        match sum {
+            Some(sum) => Ok(sum),
+            None => self.summed(self.prepared(frame_of_values(&self.table, &|_, _| None, 0)?.lazy())),
+        }
+    }
+
+    /// The segments' files, in batches.
+    fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>> {
+        let (mut batches, mut batch, mut rows) = (Vec::new(), Vec::new(), 0);
+        for segment in segments {
+            let file = segment.join(format!("{}.parquet", self.table.name));
+            let more = match rows_in(&file) {
+                Ok(more) => more,
+                Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.clone() }),
+                Err(error) => return Err(StoreError::Broken { segment: segment.clone(), detail: error.to_string() }),
+            };
+            if !batch.is_empty() && (rows + more > BATCH_ROWS || batch.len() == BATCH_FILES) {
+                batches.push(std::mem::take(&mut batch));
+                rows = 0;
+            }
+            rows += more;
+            batch.push(file);
+        }
+        if !batch.is_empty() {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
+    fn scan(&self, files: &[PathBuf]) -> Result<LazyFrame> {
+        let paths = files.iter().map(|file| PlRefPath::try_from_path(file)).collect::<Result<_, _>>()?;
+        let args = ScanArgsParquet { glob: false, cache: false, ..ScanArgsParquet::default() };
+        Ok(LazyFrame::scan_parquet_files(paths, args)?)
+    }
+
+    /// The rows that are meant, with whole-number times and no zero where the smallest is asked for.
+    fn prepared(&self, rows: LazyFrame) -> LazyFrame {
+        let rows = match &self.filter {
+            Some(filter) => rows.filter(filter.clone()),
+            None => rows,
+        };
+        let time = col("time").cast(polars::prelude::DataType::Int64);
+        let time = match self.step {
+            Some(step) => time.clone() - time % lit(step),
+            None => time,
+        };
+        rows.with_column(time.alias("time"))
+    }
+
+    fn summed(&self, rows: LazyFrame) -> Result<DataFrame> {
+        let keys: Vec<Expr> = self.keys.iter().map(|key| col(*key)).collect();
+        let mut sums: Vec<Expr> = self.measures.iter().filter_map(aggregated).collect();
+        if !self.keys.contains(&"time") {
+            sums.push(col("time").max());
+        }
+        Ok(rows.group_by(keys).agg(sums).collect()?)
+    }
+
+    fn joined(&self, sum: Option<DataFrame>, part: DataFrame) -> Result<DataFrame> {
+        let Some(sum) = sum else { return Ok(part) };
+        let both = concat([sum.lazy(), part.lazy()], UnionArgs::default())?;
+        self.summed(both)
+    }
+}
+
+/// How a column is summed.
+fn aggregated(column: &Column) -> Option<Expr> {
+    let values = col(column.name);
+    match column.role {
+        Role::Key => None,
+        Role::Sum => Some(values.sum()),
+        Role::Max => Some(values.max()),
+        Role::Min => {
+            let above_zero = when(values.clone().gt(lit(0))).then(values).otherwise(lit(polars::prelude::NULL));
+            Some(above_zero.min().fill_null(lit(0)).cast(polars_type(column.kind)).alias(column.name))
+        }
+    }
+}
+
+fn polars_type(kind: Kind) -> polars::prelude::DataType {
+    use polars::prelude::DataType;
+    match kind {
+        Kind::Time => DataType::Int64,
+        Kind::Text => DataType::String,
+        Kind::U8 => DataType::UInt8,
+        Kind::U16 => DataType::UInt16,
+        Kind::U32 => DataType::UInt32,
+        Kind::U64 => DataType::UInt64,
+        Kind::F64 => DataType::Float64,
+    }
+}
+
+/// Rows in memory, as the files of their table would be read.
+pub(crate) fn frame_of<R: Row>(rows: &[R]) -> Result<DataFrame> {
+    frame_of_values(&R::TABLE, &|row, position| rows.get(row).and_then(|row| row.value(position)), rows.len())
+}
+
+fn frame_of_values(table: &Table, value: &dyn Fn(usize, usize) -> Option<Value>, rows: usize) -> Result<DataFrame> {
+    let columns =
+        table.columns.iter().enumerate().map(|(position, column)| series(column, (0..rows).filter_map(|row| value(row, position))));
+    Ok(DataFrame::new(rows, columns.collect())?)
+}
+
+fn series(column: &Column, values: impl Iterator<Item = Value>) -> Series {
+    use polars::prelude::NamedFrom;
+    let name = PlSmallStr::from_static(column.name);
+    macro_rules! series {
+        ($kind:ident, $value:ident => $native:expr) => {{
+            let natives: Vec<_> = values.filter_map(|value| if let Value::$kind($value) = value { Some($native) } else { None }).collect();
+            polars::prelude::Series::new(name, natives).into()
+        }};
+    }
+    match column.kind {
+        Kind::Time => series!(Time, time => time.millis()),
+        Kind::Text => series!(Text, text => text.to_string()),
+        Kind::U8 => series!(U8, number => number),
+        Kind::U16 => series!(U16, number => number),
+        Kind::U32 => series!(U32, number => number),
+        Kind::U64 => series!(U64, number => number),
+        Kind::F64 => series!(F64, number => number),
+    }
+}
+
+/// How many rows a file says that it has.
+fn rows_in(path: &Path) -> Result<u64> {
+    let file = std::fs::File::open(path).at("open", path)?;
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+    Ok(metadata.file_metadata().num_rows().max(0).unsigned_abs())
+}
+
+/// Finds the segment that made a query fail, if it was one.
+fn diagnosed(files: &[PathBuf], error: StoreError) -> StoreError {
+    for file in files {
+        let segment = file.parent().unwrap_or(file).to_owned();
+        if !segment.exists() {
+            return StoreError::Gone { segment };
+        }
+        if let Err(detail) = read_through(file) {
+            return StoreError::Broken { segment, detail: detail.to_string() };
+        }
+    }
+    error
+}
+
+/// Reads a whole file and keeps nothing of it.
+fn read_through(path: &Path) -> Result<()> {
+    let file = std::fs::File::open(path).at("open", path)?;
+    for batch in parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
+        batch?;
+    }
+    Ok(())
+}

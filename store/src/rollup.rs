@@ -1,0 +1,85 @@
+//! Making a roll-up.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
+use arrow::record_batch::RecordBatch;
+use polars::prelude::{DataFrame, SortMultipleOptions};
+use schema::columns::{Column, Kind, Row, Table};
+use schema::window::{CellRow, ExporterRow, PortRow};
+
+use crate::encode::{CHUNK, write_batches};
+use crate::error::Result;
+use crate::fold::Fold;
+use crate::layout::{INPUTS, Layout, sync_dir, sync_segment, write_synced};
+use crate::plan::Planner;
+use crate::segment::{RollUp, Segment, Tally};
+use crate::spans::covered;
+use crate::tree::{Bases, Node, Tree};
+
+/// The tables of a segment.
+const TABLES: [Table; 3] = [CellRow::TABLE, PortRow::TABLE, ExporterRow::TABLE];
+
+/// Sums up what a period holds and its roll-up lacks: the roll-up itself and the windows beside it, or all that is finer.
+/// `None` if there is nothing to add.
+///
+/// The sum gets the next generation's name, so that it appears at once and whole beside the one that it replaces.
+pub(crate) fn roll_up(tree: Tree<'_>, node: &Node<'_>) -> Result<Option<RollUp>> {
+    let plan = Planner::new(tree, node.start, node.end(), node.level).node(node)?;
+    if node.roll_up.is_some_and(|older| plan.segments == [Segment::RollUp(*older)]) {
+        return Ok(None);
+    }
+    let mut held = tree.held(node)?;
+    held.retain(|id, _| !plan.left_out.contains_key(id));
+    let (measured, closed) = covered(held.values());
+    let generation = node.roll_up.map_or(1, |older| older.generation + 1);
+    let roll_up = RollUp { level: node.level, start: node.start, generation, tally: Tally::of(held.keys()), measured, closed };
+    write(tree.layout, &roll_up, &held, &plan.segments)?;
+    Ok(Some(roll_up))
+}
+
+fn write(layout: &Layout, roll_up: &RollUp, held: &Bases, inputs: &[Segment]) -> Result<()> {
+    let segment = Segment::RollUp(*roll_up);
+    let dir = layout.begin(&segment)?;
+    write_tables(layout, &dir, roll_up, inputs)?;
+    let names: String = held.values().map(|base| format!("{base}\n")).collect();
+    write_synced(&dir.join(INPUTS), names.as_bytes())?;
+    sync_segment(&dir)?;
+    layout.finish(&dir, &segment)?;
+    sync_dir(&layout.level(roll_up.level))
+}
+
+fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, inputs: &[Segment]) -> Result<()> {
+    let inputs: Vec<_> = inputs.iter().map(|segment| layout.segment(segment)).collect();
+    for table in TABLES {
+        let rows = Fold::all(table, Some(roll_up.level.span())).run(&inputs, Vec::new())?;
+        let keys: Vec<_> = table.with_role(schema::columns::Role::Key).collect();
+        // Neighbouring rows share most of their keys when they are in order, and then files are smaller and filters skip more.
+        let rows = rows.sort(keys, SortMultipleOptions::default())?;
+        let chunks = (0..rows.height()).step_by(CHUNK).map(|first| batch_of(&table, &rows, first));
+        write_batches(&dir.join(format!("{}.parquet", table.name)), &table.arrow_schema(), chunks)?;
+    }
+    Ok(())
+}
+
+/// Lays a part of a sum out as the table's columns.
+fn batch_of(table: &Table, rows: &DataFrame, first: usize) -> Result<RecordBatch> {
+    let first = i64::try_from(first).unwrap_or(i64::MAX);
+    let rows = rows.slice(first, CHUNK);
+    let columns: Result<Vec<ArrayRef>> = table.columns.iter().map(|column| array_of(column, &rows)).collect();
+    Ok(RecordBatch::try_new(table.arrow_schema(), columns?)?)
+}
+
+fn array_of(column: &Column, rows: &DataFrame) -> Result<ArrayRef> {
+    let values = rows.column(column.name)?;
+    Ok(match column.kind {
+        Kind::Time => Arc::new(values.i64()?.iter().collect::<TimestampMillisecondArray>().with_timezone("UTC")),
+        Kind::Text => Arc::new(values.str()?.iter().collect::<StringArray>()),
+        Kind::U8 => Arc::new(values.u8()?.iter().collect::<UInt8Array>()),
+        Kind::U16 => Arc::new(values.u16()?.iter().collect::<UInt16Array>()),
+        Kind::U32 => Arc::new(values.u32()?.iter().collect::<UInt32Array>()),
+        Kind::U64 => Arc::new(values.u64()?.iter().collect::<UInt64Array>()),
+        Kind::F64 => Arc::new(values.f64()?.iter().collect::<Float64Array>()),
+    })
+}

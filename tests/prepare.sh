@@ -5,11 +5,11 @@ set -euo pipefail
 
 # One line for each program: its name, its Debian package, the tests that run it.
 programs="
-ovs-vsctl  openvswitch-switch  real-exporters
-pmacctd    pmacct              real-exporters
-ip         iproute2            real-exporters
-ethtool    ethtool             real-exporters
-ping       iputils-ping        real-exporters
+ovs-vswitchd  openvswitch-switch  open_vswitch
+ovsdb-tool    openvswitch-switch  open_vswitch
+ip            iproute2            open_vswitch
+ethtool       ethtool             open_vswitch
+ping          iputils-ping        open_vswitch
 "
 
 # Some lie where only root's path leads.

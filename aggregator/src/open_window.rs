@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::window::{CellRow, ExporterRow, PortRow};
+use schema::window::{CellRow, ExporterRow, PortRow, Stretch};
 use schema::{CellKey, Moments, Reason, Sums, Timestamp, Window};
 
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::ports::{Growth, PortKey};
-use crate::shard::{Delta, Map};
+use crate::shard::{Delta, Map, StreamCell};
 use crate::stream::{StreamKey, Tally};
 use crate::weight::Weights;
 
@@ -76,7 +76,7 @@ impl OpenWindow {
     /// Adds what a shard handed over.
     pub fn merge(&mut self, delta: &Delta) {
         let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.stream(key, tally)).collect();
-        for ((stream, cell), moments) in &delta.cells {
+        for (StreamCell { stream, cell }, moments) in &delta.cells {
             let Some(stream) = places.get(*stream as usize) else { continue };
             let full = self.cells.len() >= MAX_WINDOW_CELLS;
             let key = if full && !self.cells.contains_key(&(*stream, *cell)) {
@@ -116,11 +116,17 @@ impl OpenWindow {
             start: self.start,
             length: self.length,
             serial: self.serial,
-            partial: self.opened > self.start.plus(OPENING_SLACK) || now < self.end(),
+            partial: self.partial(now),
             cells: self.cell_rows(weights),
             ports: self.port_rows(),
             exporters: self.exporter_rows(),
         }
+    }
+
+    fn partial(&self, now: Timestamp) -> Option<Stretch> {
+        let from = if self.opened > self.start.plus(OPENING_SLACK) { self.opened } else { self.start };
+        let to = now.min(self.end()).max(from);
+        (from > self.start || to < self.end()).then_some(Stretch { from, to })
     }
 
     fn cell_rows(&self, weights: Weights) -> Vec<CellRow> {

@@ -195,11 +195,12 @@ fn loss_is_made_good_by_the_observed_weight_and_not_by_the_nominal_one() {
 fn a_window_is_partial_unless_it_was_open_from_its_start_to_its_end() {
     let close = |opened, now| {
         let open = OpenWindow::new(Arc::from("ix"), Duration::from_secs(60), Timestamp(opened), 1);
-        open.close(Timestamp(now), Weights::Observed).partial
+        open.close(Timestamp(now), Weights::Observed).partial.map(|part| (part.from.millis(), part.to.millis()))
     };
-    assert!(!close(60_020, 120_000));
-    assert!(close(75_000, 120_000));
-    assert!(close(60_000, 90_000));
+    assert_eq!(close(60_020, 120_000), None);
+    assert_eq!(close(75_000, 120_000), Some((75_000, 120_000)));
+    assert_eq!(close(60_000, 90_000), Some((60_000, 90_000)));
+    assert_eq!(close(75_000, 70_000), Some((75_000, 75_000)), "a clock that went back measures nothing");
 }
 
 proptest! {

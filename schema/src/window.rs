@@ -16,8 +16,8 @@ pub struct Window {
     /// Tells apart windows with the same start, of which one process or several may close parts: when it was opened, in
     /// milliseconds since 1970. Start and serial together name the window for ever.
     pub serial: u64,
-    /// Whether it holds less than its whole length: still running, or stopped or started in the middle.
-    pub partial: bool,
+    /// The part of it that was measured, if that is less than its whole length: it is still running, or was opened or stopped in the middle.
+    pub partial: Option<Stretch>,
     /// The matrix.
     pub cells: Vec<CellRow>,
     /// Port counters.
@@ -26,7 +26,22 @@ pub struct Window {
     pub exporters: Vec<ExporterRow>,
 }
 
+/// A stretch of time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Stretch {
+    /// First moment.
+    pub from: Timestamp,
+    /// The moment after the last.
+    pub to: Timestamp,
+}
+
 impl Window {
+    /// The time in which something could have been counted. Rates are means over this time.
+    #[must_use]
+    pub fn measured(&self) -> Stretch {
+        self.partial.unwrap_or(Stretch { from: self.start, to: self.end() })
+    }
+
     /// The moment after its last.
     #[must_use]
     pub fn end(&self) -> Timestamp {

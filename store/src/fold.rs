@@ -16,7 +16,7 @@ use schema::columns::{Column, Kind, Role, Row, Table, Value};
 use crate::error::{At, Result, StoreError};
 
 /// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
-const BATCH_ROWS: u64 = 1 << 19;
+const BATCH_ROWS: u64 = 1 << 17;
 
 /// Files that are read at a time, each of which costs a descriptor.
 const BATCH_FILES: usize = 64;

@@ -142,13 +142,13 @@ impl<'c> Planner<'c> {
     }
 
     fn take_listed(&mut self, roll_up: &RollUp, listed: &Bases) {
-        listed.values().for_each(|base| self.plan.spans.add(base.id.start, base.end(), !base.partial));
+        listed.values().for_each(|base| self.plan.spans.add_base(base));
         self.take_segment(Segment::RollUp(*roll_up));
     }
 
     fn take(&mut self, segment: Segment) {
         if let Segment::Base(base) = &segment {
-            self.plan.spans.add(base.id.start, base.end(), !base.partial);
+            self.plan.spans.add_base(base);
         }
         self.take_segment(segment);
     }

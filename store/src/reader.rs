@@ -126,7 +126,7 @@ impl Reader {
             }
             for roll_up in sources.spans.take_gappy(window.start, window.end()) {
                 let listed = self.layout.inputs(&roll_up)?;
-                listed.iter().for_each(|base| sources.spans.add(base.id.start, base.end(), !base.partial));
+                listed.iter().for_each(|base| sources.spans.add_base(base));
             }
             sources.spans.add_live(window);
             sources.step = sources.step.max(window.length);

@@ -3,7 +3,7 @@
 //! A name says all that a plan needs, so that a year's journal is known from its directories alone:
 //!
 //! - a window as it was closed: `20261121T012300Z-1m-0000018f3a5c7e10`, which is start, length and serial, with
-//!   `-partial` behind it where the window holds less than its length;
+//!   `-2500-41000` behind it where only the time from 2.5 s to 41 s after its start was measured;
 //! - a roll-up: `20261121T010000Z-g2-60-3600000-3540000-9d0c…`, which is start, generation, number of windows in it, the
 //!   milliseconds that they cover, the milliseconds that whole ones cover, and the digest of their names.
 
@@ -11,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use schema::time::{parse_span, span_text};
+use schema::window::Stretch;
 use schema::{Level, Timestamp, Window};
 
 /// What names a window for ever.
@@ -25,7 +26,8 @@ pub(crate) struct BaseId {
 pub(crate) struct Base {
     pub(crate) id: BaseId,
     pub(crate) length: Duration,
-    pub(crate) partial: bool,
+    /// The part of it that was measured, if that is not all of it.
+    pub(crate) partial: Option<Stretch>,
 }
 
 /// How many windows a set has, and which: two sets with the same tally are the same set.
@@ -68,13 +70,20 @@ impl Base {
         self.id.start.plus(self.length)
     }
 
+    /// The time that it covers.
+    pub(crate) fn measured(&self) -> Stretch {
+        self.partial.unwrap_or(Stretch { from: self.id.start, to: self.end() })
+    }
+
     /// The window of a name; `None` for anything that this version would not write.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut parts = name.split('-');
         let start = parse_start(parts.next()?)?;
         let length = parse_span(parts.next()?).ok()?;
         let serial = u64::from_str_radix(parts.next()?, 16).ok()?;
-        let base = Self { id: BaseId { start, serial }, length, partial: parts.next() == Some("partial") };
+        let mut offset = || Some(start.plus(Duration::from_millis(parts.next()?.parse().ok()?)));
+        let partial = offset().and_then(|from| Some(Stretch { from, to: offset()? }));
+        let base = Self { id: BaseId { start, serial }, length, partial };
         (base.to_string() == name).then_some(base)
     }
 }
@@ -82,7 +91,8 @@ impl Base {
 impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-{:016x}", start_text(self.id.start), span_text(self.length), self.id.serial)?;
-        if self.partial { f.write_str("-partial") } else { Ok(()) }
+        let Some(part) = self.partial else { return Ok(()) };
+        write!(f, "-{}-{}", part.from.since(self.id.start).as_millis(), part.to.since(self.id.start).as_millis())
     }
 }
 
@@ -208,15 +218,18 @@ fn parse_start(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn base(start: &str, millis: u64, serial: u64, partial: bool) -> Base {
-        Base { id: BaseId { start: start.parse().unwrap(), serial }, length: Duration::from_millis(millis), partial }
+    fn base(start: &str, millis: u64, serial: u64, part: Option<(i64, i64)>) -> Base {
+        let start: Timestamp = start.parse().unwrap();
+        let partial = part.map(|(from, to)| Stretch { from: Timestamp(start.0 + from), to: Timestamp(start.0 + to) });
+        Base { id: BaseId { start, serial }, length: Duration::from_millis(millis), partial }
     }
 
     #[test]
     fn names_read_back() {
-        let whole = base("2026-11-21T01:23:00Z", 60_000, 0x18f, false);
+        let whole = base("2026-11-21T01:23:00Z", 60_000, 0x18f, None);
         assert_eq!(whole.to_string(), "20261121T012300Z-1m-000000000000018f");
-        let split = base("2026-11-21T01:23:00.250Z", 250, u64::MAX, true);
+        let split = base("2026-11-21T01:23:00.250Z", 250, u64::MAX, Some((10, 200)));
+        assert!(split.to_string().ends_with("-10-200"));
         for base in [whole, split] {
             assert_eq!(Base::parse(&base.to_string()), Some(base));
         }
@@ -237,7 +250,9 @@ mod tests {
         for name in ["", "lost+found", "20261121T012300Z", "20261121T012300Z-60s-000000000000018f", "20261121T012300Z-1m-18f"] {
             assert_eq!(Base::parse(name), None, "{name}");
         }
-        assert_eq!(Base::parse("20261121T012300Z-1m-000000000000018f-torn"), None);
+        for behind in ["-torn", "-5", "-5-x", "-5-6-7", "-05-6"] {
+            assert_eq!(Base::parse(&format!("20261121T012300Z-1m-000000000000018f{behind}")), None, "{behind}");
+        }
         assert_eq!(Base::parse("é0261121T012300Z-1m-000000000000018f"), None);
         assert_eq!(RollUp::parse(Level::Hour, "20261121T010000Z-g1-1-1"), None);
     }

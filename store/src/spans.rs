@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
+use schema::window::Stretch;
 use schema::{Timestamp, Window};
 
 use crate::segment::{Base, RollUp};
-
-/// A stretch of time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Stretch {
-    from: Timestamp,
-    to: Timestamp,
-}
 
 /// The time that a set of windows covers.
 #[derive(Clone, Debug, Default)]
@@ -26,16 +20,23 @@ pub(crate) struct Spans {
 
 impl Spans {
     /// Adds a window.
-    pub(crate) fn add(&mut self, from: Timestamp, to: Timestamp, whole: bool) {
+    fn add(&mut self, from: Timestamp, to: Timestamp, whole: bool) {
         self.windows.push(Stretch { from, to });
         if whole {
             self.whole.push(Stretch { from, to });
         }
     }
 
+    /// Adds a window of the journal.
+    pub(crate) fn add_base(&mut self, base: &Base) {
+        let Stretch { from, to } = base.measured();
+        self.add(from, to, base.partial.is_none());
+    }
+
     /// Adds a window in memory, which never counts as whole.
     pub(crate) fn add_live(&mut self, window: &Window) {
-        self.add(window.start, window.end(), false);
+        let Stretch { from, to } = window.measured();
+        self.add(from, to, false);
     }
 
     /// Adds the windows of a roll-up, none of which overlaps any other.
@@ -89,7 +90,7 @@ impl Spans {
 /// The time that windows cover, and the time that whole ones among them cover, in milliseconds.
 pub(crate) fn covered<'b>(bases: impl IntoIterator<Item = &'b Base>) -> (u64, u64) {
     let mut spans = Spans::default();
-    bases.into_iter().for_each(|base| spans.add(base.id.start, base.end(), !base.partial));
+    bases.into_iter().for_each(|base| spans.add_base(base));
     (millis(spans.measured()), millis(spans.closed()))
 }
 

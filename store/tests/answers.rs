@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use made::*;
+use schema::window::Stretch;
 use schema::{Asn, Reason, Window};
 use store::answer::MemberName;
 use store::question::{By, Question};
@@ -246,13 +247,14 @@ fn windows_shorter_than_a_minute_and_partial_ones_add_up() {
     let windows: Vec<Window> = (0..60).map(short).collect();
     let mut journal = filled(dir.path(), &windows);
     let mut torn = plain(6, 1);
-    torn.partial = true;
+    let from = torn.start.plus(Duration::from_secs(20));
+    torn.partial = Some(Stretch { from, to: from.plus(Duration::from_secs(15)) });
     journal.append(&torn).unwrap();
     for _ in 0..2 {
         let answer = matrix(dir.path(), &minutes(0, 5));
         assert_eq!((answer.total.bytes, answer.coverage.complete, answer.coverage.measured_seconds), (60, true, 300));
         let answer = matrix(dir.path(), &minutes(5, 10));
-        assert_eq!((answer.total.bytes, answer.coverage.complete, answer.coverage.measured_seconds), (1, false, 60));
+        assert_eq!((answer.total.bytes, answer.coverage.complete, answer.coverage.measured_seconds), (1, false, 15));
         assert_eq!(timeseries(dir.path(), &minutes(0, 5), MINUTE).measured, [60; 5]);
         journal.maintain(later()).unwrap();
     }

@@ -26,7 +26,10 @@ fn windows() -> impl Strategy<Value = Vec<Window>> {
     let moment = prop_oneof![0..20_i64, 0..180_i64, 1_430..1_450_i64, 0..2_880_i64];
     let one = (moment, 0..3_u64, any::<bool>(), cells());
     vec(one, 1..14).prop_map(|windows| {
-        let made = windows.into_iter().map(|(number, serial, partial, cells)| Window { partial, ..window(minute(number), serial, cells) });
+        let made = windows.into_iter().map(|(number, serial, partial, cells)| {
+            let whole = window(minute(number), serial, cells);
+            Window { partial: partial.then(|| whole.measured()), ..whole }
+        });
         let mut seen = std::collections::HashSet::new();
         made.filter(|window| seen.insert((window.start, window.serial))).collect()
     })

@@ -92,7 +92,7 @@ pub(crate) fn exporter(agent: &str, rate_min: u32, rate_max: u32) -> ExporterRow
 
 /// A whole window of a minute.
 pub(crate) fn window(start: Timestamp, serial: u64, cells: Vec<CellRow>) -> Window {
-    let mut window = Window { start, length: MINUTE, serial, partial: false, cells, ports: vec![], exporters: vec![] };
+    let mut window = Window { start, length: MINUTE, serial, partial: None, cells, ports: vec![], exporters: vec![] };
     window.cells.iter_mut().for_each(|row| row.time = start);
     window
 }
@@ -104,7 +104,7 @@ pub(crate) fn plain(number: i64, bytes: u64) -> Window {
 
 /// A window with the same serial that is still running.
 pub(crate) fn live(mut window: Window) -> Vec<Arc<Window>> {
-    window.partial = true;
+    window.partial = Some(window.measured());
     vec![Arc::new(window)]
 }
 

@@ -1,0 +1,157 @@
+//! `/metrics`: the collector's health for Prometheus.
+//!
+//! [`FAMILIES`] is the one place where the names stand, and `# HELP` of each is its documentation. There is nothing here by member:
+//! who exchanges how much is for the API, which can limit who asks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+use schema::Reason;
+use schema::status::{ExporterStatus, Listener, Status};
+
+use crate::problem::Problem;
+use crate::site::Hall;
+
+type Labels = Vec<(&'static str, String)>;
+
+/// One value of a family with what tells it apart.
+type Reading = (Labels, u64);
+
+/// A family of metrics: its name without the suffix of its kind, what it is, and how it is read off the status.
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    kind: Kind,
+    read: fn(&Status) -> Vec<Reading>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Only grows; `_total` is added to its name.
+    Counter,
+    Gauge,
+}
+
+/// All families, in the order in which they are written.
+const FAMILIES: &[Family] = &[
+    counter("chorsu_datagrams", "Datagrams received", |s| listeners(s, |l| l.datagrams)),
+    counter("chorsu_received_bytes", "Octets of UDP payload received", |s| listeners(s, |l| l.octets)),
+    counter("chorsu_kernel_drops", "Datagrams that the kernel dropped because the receive buffer was full", |s| {
+        listeners(s, |l| l.kernel_drops)
+    }),
+    counter("chorsu_truncated_datagrams", "Datagrams longer than the buffer of one message", |s| listeners(s, |l| l.truncated)),
+    counter("chorsu_receive_errors", "Errors of receiving calls", |s| listeners(s, |l| l.errors)),
+    counter("chorsu_exporter_datagrams", "Datagrams received from an exporter", |s| exporters(s, |e| e.totals.datagrams)),
+    counter("chorsu_exporter_lost_datagrams", "Datagrams that an exporter's sequence numbers miss", |s| {
+        exporters(s, |e| e.totals.lost_datagrams)
+    }),
+    counter("chorsu_exporter_samples", "Flow samples received from an exporter", |s| exporters(s, |e| e.totals.flow_samples)),
+    counter("chorsu_exporter_lost_samples", "Flow samples that the sequence numbers of an exporter's data sources miss", |s| {
+        exporters(s, |e| e.totals.lost_samples)
+    }),
+    counter("chorsu_exporter_agent_drops", "Samples that an exporter says it dropped itself", |s| exporters(s, |e| e.totals.agent_drops)),
+    counter("chorsu_exporter_restarts", "Restarts of an exporter, told by its sequence numbers", |s| exporters(s, |e| e.totals.restarts)),
+    gauge("chorsu_exporter_last_seen_timestamp_seconds", "When the latest datagram of an exporter came, in seconds since 1970", |s| {
+        exporters(s, |e| seconds(e.last_seen))
+    }),
+    counter("chorsu_skipped", "Datagrams, samples and records that were stepped over, by reason", |s| {
+        s.skipped.iter().map(|(reason, count)| (vec![("reason", (*reason).to_owned())], *count)).collect()
+    }),
+    counter("chorsu_windows_written", "Windows written to the journal", |s| one(s.store.windows_written)),
+    counter("chorsu_windows_lost", "Windows lost because the disk would not take them", |s| one(s.store.windows_lost)),
+    gauge("chorsu_windows_waiting", "Closed windows that are not in the journal yet", |s| one(s.waiting.len() as u64)),
+    gauge("chorsu_store_failing", "1 while the latest write to the journal failed", |s| one(u64::from(s.store.failing.is_some()))),
+    gauge("chorsu_running_window_attributed_bytes", "Octets in the running window between two known members", |s| {
+        one(running(s, |reason| reason == Some(Reason::Attributed)))
+    }),
+    gauge("chorsu_running_window_unattributed_bytes", "Octets in the running window that no two known members exchanged", |s| {
+        one(running(s, |reason| reason.is_some_and(|reason| reason != Reason::Attributed && !reason.is_set_aside())))
+    }),
+    gauge("chorsu_directory_members", "Members in the directory", |s| one(s.directory.members as u64)),
+    gauge("chorsu_directory_macs", "MAC addresses in the directory", |s| one(s.directory.macs as u64)),
+    gauge("chorsu_directory_warnings", "Warnings of the directory's loader", |s| one(s.directory.warnings.len() as u64)),
+    gauge("chorsu_start_timestamp_seconds", "When the collector started, in seconds since 1970", |s| one(seconds(s.started))),
+];
+
+const fn counter(name: &'static str, help: &'static str, read: fn(&Status) -> Vec<Reading>) -> Family {
+    Family { name, help, kind: Kind::Counter, read }
+}
+
+const fn gauge(name: &'static str, help: &'static str, read: fn(&Status) -> Vec<Reading>) -> Family {
+    Family { name, help, kind: Kind::Gauge, read }
+}
+
+fn one(value: u64) -> Vec<Reading> {
+    vec![(Labels::new(), value)]
+}
+
+fn listeners(status: &Status, value: fn(&Listener) -> u64) -> Vec<Reading> {
+    status.listeners.iter().map(|listener| (vec![("listener", listener.address.to_string())], value(listener))).collect()
+}
+
+fn exporters(status: &Status, value: fn(&ExporterStatus) -> u64) -> Vec<Reading> {
+    let labels = |exporter: &ExporterStatus| vec![("agent", exporter.agent.to_string()), ("sub_agent", exporter.sub_agent.to_string())];
+    status.exporters.iter().map(|exporter| (labels(exporter), value(exporter))).collect()
+}
+
+fn running(status: &Status, counts: fn(Option<Reason>) -> bool) -> u64 {
+    status.running.cells.iter().filter(|cell| counts(cell.reason())).map(|cell| cell.bytes).sum()
+}
+
+fn seconds(time: schema::Timestamp) -> u64 {
+    u64::try_from(time.millis() / 1_000).unwrap_or(0)
+}
+
+/// The status of the moment of one scrape.
+#[derive(Debug)]
+struct Scrape(Arc<Status>);
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        for family in FAMILIES {
+            let readings = (family.read)(&self.0);
+            let kind = match family.kind {
+                Kind::Counter => MetricType::Counter,
+                Kind::Gauge => MetricType::Gauge,
+            };
+            let mut metric = encoder.encode_descriptor(family.name, family.help, None, kind)?;
+            for (labels, value) in readings {
+                if labels.is_empty() {
+                    family.kind.write(&mut metric, value)?;
+                } else {
+                    family.kind.write(&mut metric.encode_family(&labels)?, value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Kind {
+    fn write(self, metric: &mut MetricEncoder<'_>, value: u64) -> fmt::Result {
+        match self {
+            Self::Counter => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
+            Self::Gauge => metric.encode_gauge(&signed(value)),
+        }
+    }
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// `GET /metrics`.
+pub(crate) async fn metrics(State(hall): State<Arc<Hall>>) -> Result<Response, Problem> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Scrape(hall.site.status.load_full())));
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).map_err(|_| Problem::internal("the metrics could not be written"))?;
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}

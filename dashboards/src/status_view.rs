@@ -1,0 +1,152 @@
+//! The collector's status in the API's words.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use schema::Timestamp;
+use schema::status::{ExporterStatus, Listener, Status};
+use serde::Serialize;
+
+use crate::site::Hall;
+
+/// The answer to `status`. All counts are since the start.
+#[derive(Serialize)]
+pub(crate) struct StatusView<'a> {
+    exchange: &'a str,
+    version: &'static str,
+    method: &'static str,
+    started: Timestamp,
+    at: Timestamp,
+    uptime_seconds: u64,
+    running: Running,
+    waiting_windows: usize,
+    listeners: Vec<ListenerView>,
+    exporters: Vec<ExporterView>,
+    skipped: BTreeMap<&'static str, u64>,
+    directory: DirectoryView<'a>,
+    store: StoreView<'a>,
+}
+
+#[derive(Serialize)]
+struct Running {
+    from: Timestamp,
+    to: Timestamp,
+    cells: usize,
+}
+
+#[derive(Serialize)]
+struct ListenerView {
+    address: SocketAddr,
+    threads: usize,
+    receive_buffer_bytes: usize,
+    datagrams: u64,
+    bytes: u64,
+    kernel_drops: u64,
+    truncated: u64,
+    errors: u64,
+}
+
+#[derive(Serialize)]
+struct ExporterView {
+    agent: IpAddr,
+    sub_agent: u32,
+    source: IpAddr,
+    last_seen: Timestamp,
+    sampling_rates: Vec<u32>,
+    datagrams: u64,
+    lost_datagrams: u64,
+    reordered_datagrams: u64,
+    flow_samples: u64,
+    lost_samples: u64,
+    agent_drops: u64,
+    counter_samples: u64,
+    malformed: u64,
+    unscalable: u64,
+    restarts: u64,
+}
+
+#[derive(Serialize)]
+struct DirectoryView<'a> {
+    origin: &'a str,
+    loaded: Timestamp,
+    members: usize,
+    macs: usize,
+    warnings: &'a [String],
+    refused: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StoreView<'a> {
+    windows_written: u64,
+    windows_lost: u64,
+    failing: Option<&'a str>,
+    newest: Option<Timestamp>,
+}
+
+impl<'a> StatusView<'a> {
+    /// The view of one status.
+    pub(crate) fn new(hall: &'a Hall, status: &'a Status) -> Self {
+        let (directory, store, running) = (&status.directory, &status.store, &status.running);
+        Self {
+            exchange: &hall.site.exchange.name,
+            version: hall.site.version,
+            method: schema::METHOD_VERSION,
+            started: status.started,
+            at: status.at,
+            uptime_seconds: status.at.since(status.started).as_secs(),
+            running: Running { from: running.start, to: running.end(), cells: running.cells.len() },
+            waiting_windows: status.waiting.len(),
+            listeners: status.listeners.iter().map(listener).collect(),
+            exporters: status.exporters.iter().map(exporter).collect(),
+            skipped: status.skipped.iter().copied().collect(),
+            directory: DirectoryView {
+                origin: &directory.origin,
+                loaded: directory.loaded,
+                members: directory.members,
+                macs: directory.macs,
+                warnings: &directory.warnings,
+                refused: directory.refused.as_deref(),
+            },
+            store: StoreView {
+                windows_written: store.windows_written,
+                windows_lost: store.windows_lost,
+                failing: store.failing.as_deref(),
+                newest: store.newest,
+            },
+        }
+    }
+}
+
+fn listener(listener: &Listener) -> ListenerView {
+    ListenerView {
+        address: listener.address,
+        threads: listener.threads,
+        receive_buffer_bytes: listener.receive_buffer,
+        datagrams: listener.datagrams,
+        bytes: listener.octets,
+        kernel_drops: listener.kernel_drops,
+        truncated: listener.truncated,
+        errors: listener.errors,
+    }
+}
+
+fn exporter(exporter: &ExporterStatus) -> ExporterView {
+    let totals = &exporter.totals;
+    ExporterView {
+        agent: exporter.agent,
+        sub_agent: exporter.sub_agent,
+        source: exporter.source,
+        last_seen: exporter.last_seen,
+        sampling_rates: exporter.rates.clone(),
+        datagrams: totals.datagrams,
+        lost_datagrams: totals.lost_datagrams,
+        reordered_datagrams: totals.reordered_datagrams,
+        flow_samples: totals.flow_samples,
+        lost_samples: totals.lost_samples,
+        agent_drops: totals.agent_drops,
+        counter_samples: totals.counter_samples,
+        malformed: totals.malformed,
+        unscalable: totals.unscalable,
+        restarts: totals.restarts,
+    }
+}

@@ -1,0 +1,168 @@
+//! A site with an hour of traffic in a real journal, and the running window in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use dashboards::{ExchangeInfo, Site};
+use schema::status::{DirectoryStatus, ExporterStatus, Listener, Status};
+use schema::window::{CellRow, ExporterRow, PortRow, Stretch};
+use schema::{Asn, CellKey, Mac, Moments, Party, Reason, Sums, Timestamp, Window};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Members of the site; one name would break a page that does not escape.
+pub(crate) fn name(asn: u32) -> String {
+    match asn {
+        64_500 => "<script>alert('x')</script> & Sons".to_owned(),
+        asn => format!("Network {}", asn - 64_500),
+    }
+}
+
+fn sums(samples: u32, octets: u32) -> Sums {
+    let mut moments = Moments::default();
+    (0..samples).for_each(|sample| moments.add(octets + sample % 7));
+    moments.weighed(2_048.0)
+}
+
+/// One minute of traffic between `members` members, larger for those with smaller numbers.
+pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
+    let exchange: Arc<str> = "ix".into();
+    let part = partial.then(|| Stretch { from: start, to: start.plus(MINUTE) });
+    let mut cells = Vec::new();
+    // A slow saw tooth, so that the minutes differ.
+    let wave = 50 + u32::try_from(start.millis() / 60_000 % 30).unwrap();
+    for src in 0..members {
+        for dst in (0..members).filter(|dst| *dst != src && (src * 7 + dst * 3) % 5 != 0) {
+            for (version, share) in [(4, 3), (6, 1)] {
+                let samples = wave * 40 * share / ((src + 1) * (dst + 2) * 4);
+                if samples == 0 {
+                    continue;
+                }
+                let key = CellKey {
+                    src: Party::member(Asn(64_500 + src)),
+                    dst: Party::member(Asn(64_500 + dst)),
+                    vlan: 100,
+                    ip_version: version,
+                    reason: Reason::Attributed,
+                };
+                cells.push(CellRow::new(start, &exchange, key, sums(samples, 900)));
+            }
+        }
+    }
+    let key = CellKey {
+        src: Party::unknown(Mac::new([2, 0, 0, 0, 0, 9])),
+        dst: Party::member(Asn(64_501)),
+        vlan: 100,
+        ip_version: 4,
+        reason: Reason::UnknownSource,
+    };
+    cells.push(CellRow::new(start, &exchange, key, sums(20, 600)));
+    let ports = vec![PortRow {
+        time: start,
+        exchange: Arc::clone(&exchange),
+        agent: "192.0.2.1".into(),
+        if_index: 1,
+        speed: 10_000_000_000,
+        reports: 2,
+        covered_ms: 60_000,
+        in_octets: 1_000_000,
+        out_octets: 2_000_000,
+        in_unicast: 1_000,
+        out_unicast: 2_000,
+        in_discards: 0,
+        out_discards: 0,
+        in_errors: 0,
+        out_errors: 0,
+    }];
+    Window {
+        start,
+        length: MINUTE,
+        serial: start.millis().unsigned_abs(),
+        partial: part,
+        cells,
+        ports,
+        exporters: vec![exporter(start, 0)],
+    }
+}
+
+fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
+    ExporterRow {
+        time,
+        exchange: "ix".into(),
+        agent: "192.0.2.1".into(),
+        sub_agent: 0,
+        source: "192.0.2.1".into(),
+        datagrams: 9_000,
+        lost_datagrams: lost,
+        reordered_datagrams: 0,
+        flow_samples: 60_000,
+        lost_samples: lost * 7,
+        agent_drops: 0,
+        counter_samples: 40,
+        malformed: 0,
+        unscalable: 0,
+        restarts: 0,
+        rate_min: 2_048,
+        rate_max: 2_048,
+    }
+}
+
+/// The site of `members` members whose journal in `dir` is filled up to `now`.
+pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
+    let running = now.floor(MINUTE);
+    let mut journal = store::Journal::open(dir, store::Options::default()).unwrap();
+    for minute in (1..=60).filter(|minute| !(20..24).contains(minute)) {
+        journal.append_bulk(&window(running.minus(MINUTE * minute), members, false)).unwrap();
+    }
+    journal.sync().unwrap();
+    let mut list = String::from("asn,name,mac\n");
+    for member in 0..members {
+        list.push_str(&format!("{},\"{}\",02:00:00:00:01:{member:02x}\n", 64_500 + member, name(64_500 + member)));
+    }
+    let directory = directory::parse(list.as_bytes(), None).unwrap();
+    let live = |agent: &str, ago: u64, lost: u64| ExporterStatus {
+        agent: agent.parse().unwrap(),
+        sub_agent: 0,
+        source: agent.parse().unwrap(),
+        last_seen: now.minus(Duration::from_secs(ago)),
+        rates: vec![2_048],
+        totals: exporter(now, lost),
+    };
+    let status = Status {
+        started: now.minus(MINUTE * 61),
+        at: now,
+        running: Arc::new(window(running, members, true)),
+        waiting: Vec::new(),
+        listeners: vec![Listener {
+            address: "127.0.0.1:6343".parse().unwrap(),
+            threads: 2,
+            receive_buffer: 8_388_608,
+            datagrams: 1_234_567,
+            octets: 987_654_321,
+            kernel_drops: 12,
+            truncated: 0,
+            errors: 0,
+        }],
+        exporters: vec![live("192.0.2.1", 2, 90), live("192.0.2.2", 900, 0)],
+        skipped: vec![("unknown_record", 512), ("not_sflow", 3)],
+        directory: DirectoryStatus {
+            origin: "members.csv".to_owned(),
+            loaded: now,
+            members: members as usize,
+            macs: members as usize,
+            warnings: vec!["AS64501 has no port".to_owned()],
+            refused: None,
+        },
+        store: schema::status::StoreStatus { windows_written: 56, newest: Some(running.minus(MINUTE)), ..Default::default() },
+    };
+    Site {
+        exchange: ExchangeInfo { name: "ix".to_owned(), title: "Example Exchange".to_owned() },
+        reader: Arc::new(store::Reader::open(dir).unwrap()),
+        status: Arc::new(ArcSwap::from_pointee(status)),
+        directory: Arc::new(ArcSwap::from_pointee(directory)),
+        version: "0.1.0",
+        hosts: vec!["stats.ix.example".to_owned()],
+    }
+}

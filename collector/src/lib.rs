@@ -15,10 +15,12 @@ pub mod capture;
 pub mod counts;
 pub mod lane;
 pub mod outbox;
+mod receiving;
 pub mod replay;
 mod roster;
 pub mod service;
 pub mod socket;
+mod timer;
 
 pub use counts::Counts;
 pub use lane::Lane;

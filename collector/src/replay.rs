@@ -61,6 +61,8 @@ pub struct Replay {
     empty: Delta,
     summary: Summary,
     serial: u64,
+    /// Time of the latest datagram: until then the open window is measured.
+    latest: Timestamp,
 }
 
 /// What happens with a window as soon as its time is over.
@@ -71,7 +73,16 @@ impl Replay {
     #[must_use]
     pub fn new(settings: Settings, directory: Arc<Snapshot>) -> Self {
         let lane = Lane::new(settings.parties);
-        Self { settings, directory, lane, open: None, empty: Delta::default(), summary: Summary::default(), serial: 0 }
+        Self {
+            settings,
+            directory,
+            lane,
+            open: None,
+            empty: Delta::default(),
+            summary: Summary::default(),
+            serial: 0,
+            latest: Timestamp::default(),
+        }
     }
 
     /// Reads one capture. `sink` gets each window that ends; `progress` the octets read so far.
@@ -102,6 +113,7 @@ impl Replay {
     /// Takes one datagram that came from `source` at `at`, from wherever it comes.
     pub fn datagram(&mut self, source: IpAddr, payload: &[u8], at: Timestamp, sink: Sink<'_>) {
         self.turn(at, sink);
+        self.latest = at;
         if self.lane.datagram(source, payload, at, &self.directory) == Taken::NotFlow {
             self.summary.not_flow += 1;
         }
@@ -116,7 +128,8 @@ impl Replay {
         };
         let is_early = at < open.start().minus(self.settings.window);
         if at >= open.end() || is_early {
-            self.close(sink);
+            let end = if is_early { self.latest } else { open.end() };
+            self.close(end, sink);
             self.lane.forget_silent(at);
             let serial = self.serial;
             if let Some(open) = &mut self.open {
@@ -125,7 +138,8 @@ impl Replay {
         }
     }
 
-    fn close(&mut self, sink: Sink<'_>) {
+    /// Closes the open window at the moment `end`.
+    fn close(&mut self, end: Timestamp, sink: Sink<'_>) {
         let delta = self.lane.take(std::mem::take(&mut self.empty));
         let Some(open) = &mut self.open else { return };
         open.merge(&delta);
@@ -138,7 +152,6 @@ impl Replay {
         for (key, growth) in open.ports() {
             self.summary.ports.entry(*key).or_default().merge(growth);
         }
-        let end = open.end();
         let window = open.close(end, self.settings.weights);
         for row in &window.cells {
             let Some(reason) = row.reason() else { continue };
@@ -151,7 +164,7 @@ impl Replay {
     /// Closes the last window and says what was read.
     #[must_use]
     pub fn finish(mut self, sink: Sink<'_>) -> Summary {
-        self.close(sink);
+        self.close(self.latest, sink);
         self.summary.counts = self.lane.counts().clone();
         self.summary
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schema::time::parse_span;
 use schema::{Asn, Timestamp};
+use store::MOST_POINTS;
 use store::question::{By, Question};
 
 use crate::formats::Format;
@@ -17,9 +18,6 @@ const LONGEST_RANGE: Duration = Duration::from_secs(3_700 * 86_400);
 
 /// The most cells, members or ports in one answer: keeps its size within memory.
 const MOST_ROWS: usize = 100_000;
-
-/// The most points of one time series: keeps a step of a minute over ten years from being drawn up.
-const MOST_POINTS: u128 = 20_000;
 
 /// The order of the rows and columns of the matrix on its page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -144,7 +142,7 @@ impl Asked {
     fn check_points(&self) -> Result<(), Problem> {
         let Some(step) = self.step else { return Ok(()) };
         let points = self.question.length().as_millis() / step.as_millis().max(1);
-        if points <= MOST_POINTS {
+        if points < u128::from(MOST_POINTS) {
             return Ok(());
         }
         let detail = format!("parameter `step`: the span has {points} such steps, more than {MOST_POINTS}; make it longer");

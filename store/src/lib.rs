@@ -44,3 +44,4 @@ pub use format::{Format, NotAFormat, TableFormat, encode};
 pub use journal::{Appended, Journal, Maintenance, Options};
 pub use reader::Reader;
 pub use retention::Retention;
+pub use timeseries::MOST_POINTS;

@@ -24,7 +24,7 @@ const STEPS: [u32; 6] = [1, 5, 15, 60, 360, 1_440];
 const FAIR_POINTS: u64 = 300;
 
 /// The most points of an answer: bounds its memory and size.
-const MOST_POINTS: u64 = 12_000;
+pub const MOST_POINTS: u64 = 12_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -40,9 +40,13 @@ pub fn start(header: &[u8]) -> Start {
     };
     let dst = Mac::from_bits(u64::from(first) << 16 | u64::from(second) >> 16);
     let src = Mac::from_bits(u64::from(second) << 32 | u64::from(third));
+    let macs = Some(MacPair { src, dst });
     let ether_type = half(&mut reader).unwrap_or(0);
-    let (vlan, ether_type) = if is_tag(ether_type) { tags(reader) } else { (0, ether_type) };
-    Start { macs: Some(MacPair { src, dst }), vlan, ip_version: ip_version(ether_type) }
+    if !is_tag(ether_type) {
+        return Start { macs, vlan: 0, ip_version: ip_version(ether_type) };
+    }
+    let (vlan, ether_type) = tags(reader);
+    Start { macs, vlan, ip_version: ip_version(ether_type) }
 }
 
 /// The outermost VLAN id and the type behind all tags, from behind the type of the first tag; 0 for what is not there.

@@ -111,16 +111,35 @@ fn read_cut_sample<L: Listener>(reader: Reader<'_>, listener: &mut L) {
     };
 }
 
-/// Gives each record of a sample to `read`, as far as the records that it declares are there.
-#[inline]
-fn each_record<L: Listener>(declared: u32, mut reader: Reader<'_>, listener: &mut L, mut read: impl FnMut(Block<'_>, &mut L)) {
-    for _ in 0..declared {
-        let Some(record) = reader.block() else {
-            return listener.skipped(if reader.is_empty() { Skip::MissingRecords } else { Skip::RecordOverrun });
-        };
-        read(record, listener);
+/// The records of a sample, as far as those that it declares are there.
+struct Records<'a> {
+    left: u32,
+    reader: Reader<'a>,
+}
+
+impl Records<'_> {
+    /// What is wrong with the sample's end, once the records are read.
+    #[inline]
+    fn skipped(&self) -> Option<Skip> {
+        match (self.left, self.reader.is_empty()) {
+            (0, true) => None,
+            (0, false) => Some(Skip::TrailingOctets),
+            (_, true) => Some(Skip::MissingRecords),
+            (_, false) => Some(Skip::RecordOverrun),
+        }
     }
-    if !reader.is_empty() {
-        listener.skipped(Skip::TrailingOctets);
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Block<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Block<'a>> {
+        if self.left == 0 {
+            return None;
+        }
+        let record = self.reader.block()?;
+        self.left -= 1;
+        Some(record)
     }
 }

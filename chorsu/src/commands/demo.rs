@@ -26,6 +26,9 @@ use crate::{config, progress, wiring};
 /// Samples a second at the evening peak: as many as a medium exchange has.
 const PEAK_SAMPLES_PER_SECOND: f64 = 400.0;
 
+/// One frame in so many is sampled, as on switches of many ports of 10 and 100 Gbit/s.
+const SAMPLING: u32 = 16_384;
+
 /// How much longer than its history the demo keeps the windows themselves.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
@@ -43,6 +46,7 @@ pub(crate) fn demo(asked: &Demo) -> Outcome {
         exchange: config.exchange.name.to_string(),
         members: usize::from(asked.members),
         peak_samples_per_second: PEAK_SAMPLES_PER_SECOND,
+        sampling: SAMPLING,
         seed: asked.seed,
         ..Plan::default()
     };

@@ -40,7 +40,7 @@ pub(super) const TEXTS: Texts = Texts {
     p95: "95th percentile",
     p95_of: "of {step} means",
     attention: "Needs attention",
-    attention_none: "Nothing: every exporter is heard, nothing was lost, and all traffic has its members.",
+    attention_none: "Nothing: every exporter is heard, nothing was lost, and nearly all traffic has its members.",
     unattributed_short: "Unattributed",
     unattributed: "{share} of the traffic has no known pair of members",
     unattributed_detail: "Mostly {reason}: {volume} in all.",

@@ -160,8 +160,9 @@ function drawn(name: string, rows: Row[], running: boolean, colour: string, inde
   const stroke = { color: colour, width: 1.75, type: DASHES[index % DASHES.length] };
   const label = { show: !narrow, formatter: name, color: colour, fontWeight: 600, distance: 8 };
   const common = { type: "line", symbol: "none", connectNulls: false, silent: true, encode: { x: 0, y: 1 } };
-  const lines: object[] = [band(rows, colour), { ...common, name, data: closed, lineStyle: stroke, itemStyle: { color: colour }, endLabel: label, showSymbol: false }];
-  if (running) lines.push({ ...common, data: rows.slice(Math.max(0, last - 1)), lineStyle: { ...stroke, type: [3, 4], opacity: 0.7 } });
+  const lines: object[] = [band(rows, colour), { ...common, name, data: closed, lineStyle: stroke, itemStyle: { color: colour }, endLabel: { ...label, show: label.show && !running }, showSymbol: false }];
+  // The name stands where the line ends, be it the dashed part.
+  if (running) lines.push({ ...common, data: rows.slice(Math.max(0, last - 1)), lineStyle: { ...stroke, type: [3, 4], opacity: 0.7 }, endLabel: label, showSymbol: false });
   return lines;
 }
 

@@ -2,7 +2,7 @@
 
 use schema::sample::InterfaceCounters;
 
-use super::{Listener, Skip, each_record};
+use super::{Listener, Records, Skip};
 use crate::reader::Reader;
 
 /// Format of `if_counters`: enterprise 0, format 1.
@@ -24,11 +24,13 @@ pub(super) fn read_expanded<L: Listener>(mut body: Reader<'_>, listener: &mut L)
     Some(())
 }
 
-#[inline]
-fn read<L: Listener>(sequence: u32, records: u32, body: Reader<'_>, listener: &mut L) {
+/// Not inline, so that it stays out of the way of flow samples, which are far more.
+#[inline(never)]
+fn read<L: Listener>(sequence: u32, declared: u32, body: Reader<'_>, listener: &mut L) {
     listener.counter_sample();
     let mut found = false;
-    each_record(records, body, listener, |record, listener| {
+    let mut records = Records { left: declared, reader: body };
+    for record in &mut records {
         if record.format != IF_COUNTERS {
             listener.skipped(Skip::UnusedRecord);
         } else if found {
@@ -39,7 +41,10 @@ fn read<L: Listener>(sequence: u32, records: u32, body: Reader<'_>, listener: &m
         } else {
             listener.skipped(Skip::BrokenRecord);
         }
-    });
+    }
+    if let Some(skip) = records.skipped() {
+        listener.skipped(skip);
+    }
 }
 
 /// The record `if_counters`, 88 octets; what a later version may add behind them is ignored.

@@ -3,7 +3,7 @@
 use schema::sample::{DataSource, FlowSample};
 
 use super::packet::Packet;
-use super::{Listener, Skip, each_record, interface};
+use super::{Listener, Records, Skip, interface};
 use crate::reader::Reader;
 
 /// Reads a flow sample with interfaces and source of one word each; `None` if it is too short.
@@ -50,13 +50,17 @@ pub(super) fn read_expanded<L: Listener>(mut body: Reader<'_>, listener: &mut L)
 ///
 /// Forced inline: both callers build the sample in place, which spares 8 % of the walk's instructions.
 #[inline(always)]
-fn read_packet<L: Listener>(sample: &mut FlowSample, records: u32, body: Reader<'_>, listener: &mut L) {
+fn read_packet<L: Listener>(sample: &mut FlowSample, declared: u32, body: Reader<'_>, listener: &mut L) {
     let mut packet = Packet::default();
-    each_record(records, body, listener, |record, listener| {
+    let mut records = Records { left: declared, reader: body };
+    for record in &mut records {
         if let Some(skip) = packet.add(record) {
             listener.skipped(skip);
         }
-    });
+    }
+    if let Some(skip) = records.skipped() {
+        listener.skipped(skip);
+    }
     sample.raw_length = packet.raw_length();
     sample.frame = packet.frame();
     if sample.frame.is_none() {

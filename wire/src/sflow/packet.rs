@@ -37,33 +37,31 @@ const IPV4_WORDS: usize = 8;
 const IPV6_WORDS: usize = 14;
 
 /// What the records of a sample have said so far.
+///
+/// What few switches send lies apart, so that the rest can be kept in registers.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Packet {
     raw: Option<Frame>,
-    ethernet: Option<Frame>,
-    ip: Option<Frame>,
     /// Incoming VLAN by the extended switch record; 0 if there is none or it is not known.
     in_vlan: u16,
+    seldom: Seldom,
+}
+
+/// Records that describe the packet where no raw header does.
+#[derive(Clone, Copy, Default)]
+struct Seldom {
+    ethernet: Option<Frame>,
+    ip: Option<Frame>,
 }
 
 impl Packet {
     /// Takes one record in; says so where it could not, or not wholly.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, record: Block<'_>) -> Option<Skip> {
         match record.format {
             format::RAW_HEADER => self.add_raw_header(record.body),
             format::EXTENDED_SWITCH => self.add_extended_switch(record.body),
-            _ => self.add_other(record),
-        }
-    }
-
-    #[inline(never)]
-    fn add_other(&mut self, record: Block<'_>) -> Option<Skip> {
-        match record.format {
-            format::ETHERNET => first(&mut self.ethernet, || sampled_ethernet(record.body)),
-            format::IPV4 => first(&mut self.ip, || sampled_ip::<IPV4_WORDS>(record.body, 4)),
-            format::IPV6 => first(&mut self.ip, || sampled_ip::<IPV6_WORDS>(record.body, 6)),
-            _ => Some(Skip::UnusedRecord),
+            _ => self.seldom.add(record),
         }
     }
 
@@ -78,23 +76,10 @@ impl Packet {
     pub(super) fn frame(&self) -> Option<Frame> {
         let mut frame = match self.raw {
             Some(raw) if raw.macs.is_some() => raw,
-            _ => self.pieced_together()?,
+            raw => self.seldom.piece_together(raw, self.in_vlan)?,
         };
         if frame.vlan == 0 {
             frame.vlan = self.in_vlan;
-        }
-        Some(frame)
-    }
-
-    /// The frame where no raw header says it all; seldom needed, so kept out of the way of the others.
-    #[cold]
-    fn pieced_together(&self) -> Option<Frame> {
-        let mut frame = self.raw.or(self.ethernet).or(self.ip)?;
-        if frame.macs.is_none() {
-            frame.macs = self.ethernet.and_then(|ethernet| ethernet.macs);
-        }
-        if frame.basis == LengthBasis::IpPacket && self.in_vlan != 0 {
-            frame.octets += ethernet::TAG;
         }
         Some(frame)
     }
@@ -125,6 +110,31 @@ impl Packet {
         };
         self.in_vlan = vlan_id(in_vlan);
         None
+    }
+}
+
+impl Seldom {
+    #[inline(never)]
+    fn add(&mut self, record: Block<'_>) -> Option<Skip> {
+        match record.format {
+            format::ETHERNET => first(&mut self.ethernet, || sampled_ethernet(record.body)),
+            format::IPV4 => first(&mut self.ip, || sampled_ip::<IPV4_WORDS>(record.body, 4)),
+            format::IPV6 => first(&mut self.ip, || sampled_ip::<IPV6_WORDS>(record.body, 6)),
+            _ => Some(Skip::UnusedRecord),
+        }
+    }
+
+    /// The frame where no raw header says it all; kept out of the way of the others.
+    #[cold]
+    fn piece_together(&self, raw: Option<Frame>, in_vlan: u16) -> Option<Frame> {
+        let mut frame = raw.or(self.ethernet).or(self.ip)?;
+        if frame.macs.is_none() {
+            frame.macs = self.ethernet.and_then(|ethernet| ethernet.macs);
+        }
+        if frame.basis == LengthBasis::IpPacket && in_vlan != 0 {
+            frame.octets += ethernet::TAG;
+        }
+        Some(frame)
     }
 }
 

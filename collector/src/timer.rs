@@ -1,0 +1,182 @@
+//! The thread that closes the windows and publishes the status.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aggregator::{Delta, OpenWindow};
+use schema::status::{DirectoryStatus, Listener, Status};
+use schema::{Timestamp, Window};
+
+use crate::counts::Counts;
+use crate::receiving::{Handover, SocketStats, TICK};
+use crate::roster::Roster;
+use crate::service::{Settings, Shared};
+
+/// How long the timer waits for the lanes' last hand-over of a window. They wake up every [`IDLE`](crate::socket::IDLE), so only a machine that is
+/// overloaded beyond use makes them later than this; what comes later is added to the next window, not lost.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Weighing the running window for the live view may take this part of the timer's time; with very many cells the view moves on more slowly instead.
+const PUBLISHING_SHARE: u32 = 20;
+
+/// The thread that closes the windows.
+pub(crate) struct Timer {
+    settings: Settings,
+    shared: Shared,
+    handovers: Receiver<Handover>,
+    number: Arc<AtomicU64>,
+    open: OpenWindow,
+    /// When the open window ends by a clock that nobody sets.
+    ends: Instant,
+    lanes: Vec<LaneView>,
+    listeners: Vec<Listener>,
+    roster: Roster,
+    started: Timestamp,
+    /// Hand-overs of the window after the one that is being closed.
+    early: Vec<Handover>,
+}
+
+/// What the timer knows of a lane.
+struct LaneView {
+    listener: usize,
+    finished: Option<u64>,
+    counts: Counts,
+    stats: SocketStats,
+    empty: Arc<Mutex<Vec<Delta>>>,
+}
+
+impl Timer {
+    pub(crate) fn new(
+        settings: &Settings,
+        shared: Shared,
+        handovers: Receiver<Handover>,
+        number: Arc<AtomicU64>,
+        listeners: Vec<Listener>,
+        returns: Vec<Arc<Mutex<Vec<Delta>>>>,
+    ) -> Self {
+        let now = Timestamp::now();
+        let open = OpenWindow::new(Arc::clone(&settings.exchange), settings.window, now, serial(now));
+        let ends = Instant::now() + open.end().since(now);
+        let view = |empty| LaneView { listener: 0, finished: None, counts: Counts::default(), stats: SocketStats::default(), empty };
+        let lanes = returns.into_iter().map(view).collect();
+        let settings = settings.clone();
+        Self {
+            settings,
+            shared,
+            handovers,
+            number,
+            open,
+            ends,
+            lanes,
+            listeners,
+            roster: Roster::default(),
+            started: now,
+            early: Vec::new(),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        let mut due = self.publish();
+        loop {
+            let patience = self.ends.min(due).saturating_duration_since(Instant::now());
+            match self.handovers.recv_timeout(patience) {
+                Ok(handover) => self.take(handover),
+                Err(RecvTimeoutError::Timeout) => {}
+                // All lanes have ended.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if Instant::now() >= self.ends {
+                due = self.turn();
+            }
+            if Instant::now() >= due {
+                due = self.publish();
+            }
+        }
+        let now = Timestamp::now();
+        self.close(now);
+        self.shared.outbox.close();
+        self.publish();
+    }
+
+    /// Ends the open window and begins the next. Returns when to publish again.
+    fn turn(&mut self) -> Instant {
+        let old = self.number.fetch_add(1, Ordering::AcqRel);
+        let deadline = Instant::now() + CLOSING;
+        while !self.lanes.iter().all(|lane| lane.finished >= Some(old)) {
+            match self.handovers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(handover) if handover.number > old => self.early.push(handover),
+                Ok(handover) => self.take(handover),
+                Err(_) => break,
+            }
+        }
+        let now = Timestamp::now();
+        self.close(now.max(self.open.end()));
+        self.open.reopen(now, serial(now));
+        self.ends = Instant::now() + self.open.end().since(now);
+        for handover in std::mem::take(&mut self.early) {
+            self.take(handover);
+        }
+        self.publish()
+    }
+
+    fn take(&mut self, handover: Handover) {
+        self.open.merge(&handover.delta);
+        self.roster.add(&handover.delta.exporters);
+        let Some(lane) = self.lanes.get_mut(handover.lane) else { return };
+        lane.listener = handover.listener;
+        lane.counts = handover.counts;
+        lane.stats = handover.stats;
+        if handover.last {
+            lane.finished = Some(handover.number);
+        }
+        lane.empty.lock().unwrap_or_else(PoisonError::into_inner).push(handover.delta);
+    }
+
+    /// Sends the open window on its way to the store. An empty one goes too: that nothing came is a measurement, and no gap.
+    fn close(&mut self, now: Timestamp) {
+        let window = self.open.close(now, self.settings.weights);
+        self.shared.outbox.put(window);
+    }
+
+    /// Writes the status with the running window as it stands. Returns when to do it again.
+    fn publish(&mut self) -> Instant {
+        let (began, now) = (Instant::now(), Timestamp::now());
+        let running: Arc<Window> = Arc::new(self.open.close(now, self.settings.weights));
+        let (waiting, store) = self.shared.outbox.status();
+        let mut counts = Counts::default();
+        self.lanes.iter().for_each(|lane| counts.merge(&lane.counts));
+        let status = Status {
+            started: self.started,
+            at: now,
+            running,
+            waiting,
+            listeners: self.listener_status(),
+            exporters: self.roster.status(&self.settings.exchange, &self.open),
+            skipped: counts.skipped().collect(),
+            directory: DirectoryStatus::clone(&self.shared.directory_status.load()),
+            store,
+        };
+        self.shared.status.store(Arc::new(status));
+        began + TICK.max(began.elapsed() * PUBLISHING_SHARE)
+    }
+
+    fn listener_status(&self) -> Vec<Listener> {
+        let mut listeners = self.listeners.clone();
+        for lane in &self.lanes {
+            let Some(listener) = listeners.get_mut(lane.listener) else { continue };
+            listener.datagrams += lane.stats.datagrams;
+            listener.octets += lane.stats.octets;
+            listener.kernel_drops += lane.stats.kernel_drops;
+            listener.truncated += lane.stats.truncated;
+            listener.errors += lane.stats.errors;
+        }
+        listeners
+    }
+}
+
+/// A window's serial in a running service: the moment at which it was opened, which no other window of this exchange shares.
+fn serial(opened: Timestamp) -> u64 {
+    opened.millis().unsigned_abs()
+}

@@ -21,6 +21,9 @@ const BATCH_ROWS: u64 = 1 << 17;
 /// Files that are read at a time, each of which costs a descriptor.
 const BATCH_FILES: usize = 64;
 
+/// Parts into which a sum that keeps all keys is cut at most: each reads all files again.
+const MOST_PARTS: u64 = 64;
+
 /// A sum over rows of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Fold {
@@ -56,6 +59,22 @@ impl Fold {
         self
     }
 
+    /// Only the rows of one of `of` parts; rows with the same keys are in the same part.
+    pub(crate) fn part(self, number: u64, of: u64) -> Self {
+        let numbers = self.table.columns.iter().filter(|column| column.role == Role::Key && column.kind == Kind::U32);
+        let sum = numbers.fold(lit(0_u64), |sum, column| sum + col(column.name).cast(polars::prelude::DataType::UInt64));
+        if of > 1 { self.only(Some((sum % lit(of)).eq(lit(number)))) } else { self }
+    }
+
+    /// Into how many parts the rows of these segments must be cut so that a part is no more than a batch.
+    pub(crate) fn parts(&self, segments: &[PathBuf]) -> Result<u64> {
+        let mut rows = 0;
+        for segment in segments {
+            rows += self.rows_of(segment)?.0;
+        }
+        Ok(rows.div_ceil(BATCH_ROWS).clamp(1, MOST_PARTS))
+    }
+
     /// Sums the rows of these segments and of these frames.
     pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<DataFrame>) -> Result<DataFrame> {
         let mut sum: Option<DataFrame> = None;
@@ -78,12 +97,7 @@ impl Fold {
     fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>> {
         let (mut batches, mut batch, mut rows) = (Vec::new(), Vec::new(), 0);
         for segment in segments {
-            let file = segment.join(format!("{}.parquet", self.table.name));
-            let more = match rows_in(&file) {
-                Ok(more) => more,
-                Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.clone() }),
-                Err(error) => return Err(StoreError::Broken { segment: segment.clone(), detail: error.to_string() }),
-            };
+            let (more, file) = self.rows_of(segment)?;
             if !batch.is_empty() && (rows + more > BATCH_ROWS || batch.len() == BATCH_FILES) {
                 batches.push(std::mem::take(&mut batch));
                 rows = 0;
@@ -95,6 +109,16 @@ impl Fold {
             batches.push(batch);
         }
         Ok(batches)
+    }
+
+    /// How many rows a segment has of the table, and in which file.
+    fn rows_of(&self, segment: &Path) -> Result<(u64, PathBuf)> {
+        let file = segment.join(format!("{}.parquet", self.table.name));
+        match rows_in(&file) {
+            Ok(rows) => Ok((rows, file)),
+            Err(_) if !segment.exists() => Err(StoreError::Gone { segment: segment.to_owned() }),
+            Err(error) => Err(StoreError::Broken { segment: segment.to_owned(), detail: error.to_string() }),
+        }
     }
 
     fn scan(&self, files: &[PathBuf]) -> Result<LazyFrame> {

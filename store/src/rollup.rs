@@ -1,6 +1,6 @@
 //! Making a roll-up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
@@ -53,14 +53,27 @@ fn write(layout: &Layout, roll_up: &RollUp, held: &Bases, inputs: &[Segment]) ->
 fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, inputs: &[Segment]) -> Result<()> {
     let inputs: Vec<_> = inputs.iter().map(|segment| layout.segment(segment)).collect();
     for table in TABLES {
-        let rows = Fold::all(table, Some(roll_up.level.span())).run(&inputs, Vec::new())?;
-        let keys: Vec<_> = table.with_role(schema::columns::Role::Key).collect();
-        // Neighbouring rows share most of their keys when they are in order, and then files are smaller and filters skip more.
-        let rows = rows.sort(keys, SortMultipleOptions::default())?;
-        let chunks = (0..rows.height()).step_by(CHUNK).map(|first| batch_of(&table, &rows, first));
-        write_batches(&dir.join(format!("{}.parquet", table.name)), &table.arrow_schema(), chunks)?;
+        let fold = Fold::all(table, Some(roll_up.level.span()));
+        let parts = fold.parts(&inputs)?;
+        let batches = (0..parts).flat_map(|part| match sorted_part(&fold.clone().part(part, parts), &table, &inputs) {
+            Ok(rows) => batches_of(table, rows),
+            Err(error) => Box::new(std::iter::once(Err(error))) as Batches,
+        });
+        write_batches(&dir.join(format!("{}.parquet", table.name)), &table.arrow_schema(), batches)?;
     }
     Ok(())
+}
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch>>>;
+
+/// One part of a sum. Neighbouring rows share most of their keys when they are in order, and then files are smaller and filters skip more.
+fn sorted_part(fold: &Fold, table: &Table, inputs: &[PathBuf]) -> Result<DataFrame> {
+    let keys: Vec<_> = table.with_role(schema::columns::Role::Key).collect();
+    Ok(fold.run(inputs, Vec::new())?.sort(keys, SortMultipleOptions::default())?)
+}
+
+fn batches_of(table: Table, rows: DataFrame) -> Batches {
+    Box::new((0..rows.height()).step_by(CHUNK).map(move |first| batch_of(&table, &rows, first)))
 }
 
 /// Lays a part of a sum out as the table's columns.

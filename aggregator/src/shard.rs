@@ -191,7 +191,7 @@ impl Shard {
         exporter.last_seen = at;
         exporter.tally.last_seen = at;
         // A younger exporter than before has started again, and its numbers with it.
-        let younger = uptime_ms.wrapping_add(RESTART_SLACK_MS) < exporter.uptime_ms;
+        let younger = uptime_ms.saturating_add(RESTART_SLACK_MS) < exporter.uptime_ms && exporter.uptime_ms < NEAR_WRAP_MS;
         exporter.uptime_ms = uptime_ms;
         let mut step = exporter.sequence.follow(sequence);
         if younger && step != Step::Late {
@@ -400,6 +400,9 @@ impl Shard {
 
 /// An uptime may step back by this much without a restart: datagrams are reordered by less.
 const RESTART_SLACK_MS: u32 = 5_000;
+
+/// From here on an uptime is about to wrap, as it does every 49.7 days; within the hour in which silence is forgotten a small one is no restart.
+const NEAR_WRAP_MS: u32 = u32::MAX - 3_600_000;
 
 /// The stream of samples whose data sources are not followed, because there were [`MAX_DATA_SOURCES`].
 const NO_SOURCE: DataSource = DataSource { class: u32::MAX, index: u32::MAX };

@@ -176,6 +176,15 @@ fn an_exporter_that_grew_younger_has_restarted() {
 }
 
 #[test]
+fn an_uptime_that_wraps_is_no_restart() {
+    let mut shard = Shard::new(Parties::Members);
+    shard.datagram(exporter(1), 500, u32::MAX - 900, Timestamp(0)).unwrap();
+    shard.datagram(exporter(1), 501, 100, Timestamp(1_000)).unwrap();
+    let (_, tally) = shard.take(Delta::default()).exporters[0];
+    assert_eq!((tally.restarts, tally.lost_datagrams), (0, 0));
+}
+
+#[test]
 fn loss_is_made_good_by_the_observed_weight_and_not_by_the_nominal_one() {
     let all = numbered((0..1_000).map(|_| sample(1, 2, 1_000)));
     let half: Vec<FlowSample> = all.into_iter().step_by(2).collect();

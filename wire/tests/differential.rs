@@ -27,7 +27,8 @@ const UNKNOWN_RECORD: u32 = 0xfff_f001;
 /// Where the two may say different things of one datagram, and who is right.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Disagreement {
-    /// It refuses the datagram for one record too short for its format, or for a count that is too large. We are right: lengths still lead to the rest.
+    /// It refuses the datagram for one record too short for its format, though it only repeats another, or for a count that is too large. We are
+    /// right: lengths still lead to the rest.
     RefusesForOneRecord,
     /// It refuses the datagram for a `header_protocol` that it has no name for. We are right: the frame's length is there.
     RefusesUnknownHeaderProtocol,
@@ -282,9 +283,17 @@ fn compare(datagram: &[u8]) -> Result<Outcome, String> {
         (Err(_), Err(_)) => Ok(Same),
         (Err(_), Ok(())) if safe.unknown_header_protocol => Ok(Allowed(Known::RefusesUnknownHeaderProtocol)),
         (Err(_), Ok(())) if safe.lacks_padding => Ok(Allowed(Known::RefusesMissingPadding)),
-        (Err(_), Ok(())) if ours.skips.iter().any(|skip| skip.is_malformed()) => Ok(Allowed(Known::RefusesForOneRecord)),
-        (Err(error), Ok(())) => Err(format!("it refuses what we read without a fault: {error}")),
+        (Err(_), Ok(())) if ours.skips.iter().any(|skip| is_unread(*skip)) => Ok(Allowed(Known::RefusesForOneRecord)),
+        (Err(error), Ok(())) => {
+            let Ours { said, skips } = &ours;
+            Err(format!("it refuses what we read without a fault: {error}; we read {said:?}, skipping {skips:?}, in {:02x?}", safe.bytes))
+        }
     }
+}
+
+/// Whether we stepped over a record because it is broken, or did not look whether it is because it repeats another.
+fn is_unread(skip: Skip) -> bool {
+    skip.is_malformed() || skip == Skip::RepeatedRecord
 }
 
 fn implausible(datagram: &SFlowDatagram) -> bool {

@@ -1,6 +1,6 @@
 //! How a command ends when it cannot do what was asked: one sentence on standard error, and an exit code.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -28,6 +28,12 @@ impl Failure {
             let _ = writeln!(io::stderr(), "chorsu: {sentence}");
         }
         ExitCode::FAILURE
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentences.join("; "))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Accepting connections and finding the handler.
 
 use std::future::Future;
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,12 +63,8 @@ pub fn router(site: Site) -> Router {
         .with_state(hall)
 }
 
-/// Serves the site until `shutdown` is done, then lets open answers finish for a few seconds.
-///
-/// # Errors
-/// Fails only if the listener's address cannot be read; a failed connection costs that connection.
-pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "the pages are served");
+/// Serves the site until `shutdown` is done, then lets open answers finish for a few seconds. A failed connection costs that connection.
+pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()> + Send + 'static) {
     let router = router(site);
     let open = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -92,7 +87,6 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Outp
     if tokio::time::timeout(STOP_TIMEOUT, open.shutdown()).await.is_err() {
         tracing::warn!("some answers were not finished when the server stopped");
     }
-    Ok(())
 }
 
 fn limits() -> http1::Builder {

@@ -84,6 +84,19 @@ fn an_occupied_port_is_named() {
 }
 
 #[test]
+fn an_occupied_address_of_the_pages_is_named_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    refuses(&run(&["demo", "--listen", &address, "--history", "24h"]), &[&address, "in use by another program"]);
+    let file = folder.path().join("chorsu.toml");
+    std::fs::write(&file, format!("[collect]\nlisten = [\"127.0.0.1:0\"]\n[http]\nlisten = \"{address}\"")).unwrap();
+    refuses(&run(&["run", "--config", text(&file)]), &[&address, "in use by another program"]);
+    assert!(!folder.path().join("data").exists());
+    assert!(run(&["check", "--config", text(&file)]).status.success());
+}
+
+#[test]
 fn a_member_list_with_unknown_fields_and_a_shared_mac_costs_only_that_mac() {
     let folder = tempfile::tempdir().unwrap();
     let pcap = folder.path().join("traffic.pcap");

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use collector::socket::{self, BindError};
 
+use super::run::pages_can_be_served;
 use crate::cli::Check;
 use crate::config::{Config, EXAMPLE};
 use crate::failure::{Failure, Outcome, print};
@@ -32,6 +33,9 @@ pub(crate) fn check(asked: &Check) -> Outcome {
             Err(in_use @ BindError::InUse(_)) => notes.push(format!("{in_use} (no mistake if that is chorsu itself)")),
             Err(refused) => mistakes.push(format!("{file}: `collect.listen`: {refused}")),
         }
+    }
+    if let Err(refused) = pages_can_be_served(config.http.listen) {
+        notes.push(format!("{refused} (no mistake if that is chorsu itself)"));
     }
     if mistakes.is_empty() { report(&file, &config, &notes) } else { Err(Failure::several(&mistakes)) }
 }

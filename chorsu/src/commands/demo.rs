@@ -40,6 +40,7 @@ const RECEIVE_BUFFER: usize = 1 << 20;
 
 pub(crate) fn demo(asked: &Demo) -> Outcome {
     run::log();
+    run::pages_can_be_served(asked.listen)?;
     let folder = Folder::open(asked.data.as_deref())?;
     let config = config_of(asked, &folder.path);
     let plan = Plan {

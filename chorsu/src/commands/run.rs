@@ -20,6 +20,7 @@ const SERVING_THREADS: usize = 2;
 pub(crate) fn run(file: &Path) -> Outcome {
     let config = Config::load(file).map_err(|mistakes| Failure::several(&mistakes))?;
     log();
+    pages_can_be_served(config.http.listen)?;
     let house = wiring::build(&config)?;
     say(&config, &house);
     serve(house, config.http.listen, |_| {}, stopped())
@@ -77,10 +78,15 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         tracing::info!("stopping: the running window is closed and written");
         reload.abort();
         let _ = tell.send(());
-        serving.await.context("serving the pages")?.context("serving the pages")
+        serving.await.context("serving the pages")
     });
     house.stop();
     served
+}
+
+/// Finds out before anything is started whether the pages' address is to be had.
+pub(crate) fn pages_can_be_served(listen: SocketAddr) -> Outcome {
+    std::net::TcpListener::bind(listen).map(drop).map_err(|error| http_refused(listen, &error))
 }
 
 fn http_refused(listen: SocketAddr, error: &io::Error) -> Failure {

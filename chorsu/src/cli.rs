@@ -155,6 +155,9 @@ pub(crate) struct Simulate {
     /// Which exchange: the same number gives the same one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Where the exchange's clock begins (RFC 3339); now if not given. With it the same seed gives the same datagrams
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<Timestamp>,
     /// Write what really passed to this file (JSON)
     #[arg(long, value_name = "FILE")]
     pub(crate) truth: Option<PathBuf>,
@@ -185,6 +188,9 @@ pub(crate) struct Question {
     /// Configuration that names the folder and the members
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Who the members are, for their names: TOML, CSV or an IX-F export
+    #[arg(long, value_name = "FILE")]
+    pub(crate) members: Option<PathBuf>,
     /// First moment (RFC 3339 or a date); an hour before --to if not given
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<Timestamp>,

@@ -62,15 +62,16 @@ impl Archive {
     }
 }
 
-/// The journal's folder and the member list. A demo's or a replay's folder may hold its own list.
+/// The journal's folder and the member list. A demo's folder holds its own list.
 fn places(asked: &Question) -> Outcome<(PathBuf, Option<PathBuf>)> {
     if let Some(file) = &asked.config {
         let config = Config::load(file).map_err(|mistakes| Failure::several(&mistakes))?;
-        return Ok((config.store.data, config.members));
+        return Ok((config.store.data, asked.members.clone().or(config.members)));
     }
     let data = asked.data.clone().unwrap_or_default();
-    let own = Some(data.join("members.toml")).filter(|file| file.is_file());
-    Ok((data, own))
+    let own = || Some(data.join("members.toml")).filter(|file| file.is_file());
+    let members = asked.members.clone().or_else(own);
+    Ok((data, members))
 }
 
 /// An answer's flat table.
@@ -110,8 +111,12 @@ pub(crate) fn members(asked: &Question) -> Outcome {
     show(&answer, asked.format, MembersAnswer::to_batch, |answer| {
         let heads = [("member", Align::Left), ("sent", Align::Right), ("received", Align::Right), ("peers", Align::Right)];
         let rows = answer.members.iter().map(|traffic| {
-            let MemberName { asn, name } = &traffic.member;
-            vec![format!("{name} (AS{asn})"), figure(&traffic.sent), figure(&traffic.received), traffic.peers.to_string()]
+            vec![
+                with_asn(&traffic.member.name, traffic.member.asn),
+                figure(&traffic.sent),
+                figure(&traffic.received),
+                traffic.peers.to_string(),
+            ]
         });
         covering(&answer.coverage) + &table(&heads, rows)
     })
@@ -230,6 +235,12 @@ fn named(answer: &MatrixAnswer, asn: u32) -> String {
     answer.members.iter().find(|member| member.asn == asn).map_or_else(|| format!("AS{asn}"), |member| member.name.clone())
 }
 
+/// A name with its ASN, which is said once where nothing else is known.
+fn with_asn(name: &str, asn: u32) -> String {
+    let number = format!("AS{asn}");
+    if name == number { number } else { format!("{name} ({number})") }
+}
+
 /// The matrix of the largest members: senders down, receivers across, the rest summed.
 fn grid(answer: &MatrixAnswer, size: usize) -> String {
     let mut weight = std::collections::BTreeMap::<u32, u64>::new();
@@ -256,8 +267,7 @@ fn grid(answer: &MatrixAnswer, size: usize) -> String {
         row.push(volume(is_src, &other));
         row
     };
-    let mut rows: Vec<Vec<String>> =
-        shown.iter().map(|src| row(format!("{} (AS{src})", named(answer, *src)), &|asn| asn == *src)).collect();
+    let mut rows: Vec<Vec<String>> = shown.iter().map(|src| row(with_asn(&named(answer, *src), *src), &|asn| asn == *src)).collect();
     rows.push(row("others".into(), &other));
     totals(answer) + &table(&heads, rows)
 }

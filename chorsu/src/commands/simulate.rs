@@ -20,7 +20,7 @@ pub(crate) const STEP: Duration = Duration::from_millis(100);
 
 pub(crate) fn simulate(asked: &Simulate) -> Outcome {
     let ProtocolChoice::Sflow = asked.protocol;
-    let mut exchange = Exchange::new(&plan(asked), Timestamp::now());
+    let mut exchange = Exchange::new(&plan(asked), asked.start.unwrap_or_else(Timestamp::now));
     if let Some(file) = &asked.ixf {
         write_json(file, &exchange.ixf())?;
     }

@@ -190,12 +190,8 @@ impl Report {
 
     pub(super) fn table(&self) -> String {
         let mut text = format!(
-            "{} packets in {} files: {} flow datagrams, {} flow samples, {} counter samples\n",
-            self.input.packets,
-            self.input.files,
-            self.input.datagrams,
-            self.protocols.sflow5.flow_samples,
-            self.protocols.sflow5.counter_samples
+            "packets {}, flow datagrams {}, flow samples {}, counter samples {}\n",
+            self.input.packets, self.input.datagrams, self.protocols.sflow5.flow_samples, self.protocols.sflow5.counter_samples
         );
         text.push_str(&format!(
             "total {} in {} samples, of which {} unattributed; {} set aside\n\n",

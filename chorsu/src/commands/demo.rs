@@ -35,6 +35,9 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// From where the switches' datagrams come: over loopback, in the history as afterwards.
 const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
+/// A history that ends so shortly before now is whole. A large exchange takes as long for a short step as the step is: it would never come nearer.
+const CAUGHT_UP: Duration = Duration::from_secs(1);
+
 /// Receive buffer of the demo, in octets: its datagrams are few.
 const RECEIVE_BUFFER: usize = 1 << 20;
 
@@ -110,9 +113,12 @@ fn fill(exchange: &mut Exchange, config: &Config, members: &Path) -> Outcome {
     let total = Timestamp::now().since(start);
     let bar = progress::steps(u64::try_from(total.as_millis()).unwrap_or(u64::MAX), "filling the history");
     let mut sink = keep_in(&mut journal, &mut kept);
-    while exchange.now() < Timestamp::now() {
-        let step = Timestamp::now().since(exchange.now()).min(Level::Minute.span());
-        exchange.advance(step, &mut |datagram| replay.datagram(FROM, datagram.bytes, datagram.at, &mut sink));
+    loop {
+        let behind = Timestamp::now().since(exchange.now());
+        if behind < CAUGHT_UP {
+            break;
+        }
+        exchange.advance(behind.min(Level::Minute.span()), &mut |datagram| replay.datagram(FROM, datagram.bytes, datagram.at, &mut sink));
         bar.set_position(u64::try_from(exchange.now().since(start).as_millis()).unwrap_or(u64::MAX));
     }
     let _ = replay.finish(&mut sink);

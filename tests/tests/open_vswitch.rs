@@ -23,12 +23,12 @@ fn lacking() -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
         return Some("it needs to be root to make network namespaces".into());
     }
-    let tools = ["ip", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool", "ovs-vsctl", "ping", "ethtool"];
+    let tools = ["ip", "ovs-vswitchd", "ovsdb-server", "ovsdb-tool", "ovs-vsctl", "ping", "ethtool", "sysctl"];
     let missing = tools
         .into_iter()
         .find(|tool| Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().is_ok_and(|o| !o.status.success()));
     if let Some(tool) = missing {
-        return Some(format!("{tool} is not installed (Debian: openvswitch-switch, iproute2, iputils-ping, ethtool)"));
+        return Some(format!("{tool} is not installed (Debian: openvswitch-switch, iproute2, iputils-ping, ethtool, procps)"));
     }
     let probe = format!("chorsu-probe-{}", std::process::id());
     let made = Command::new("ip").args(["netns", "add", &probe]).output().is_ok_and(|output| output.status.success());

@@ -10,6 +10,7 @@ ovsdb-tool    openvswitch-switch  open_vswitch
 ip            iproute2            open_vswitch
 ethtool       ethtool             open_vswitch
 ping          iputils-ping        open_vswitch
+sysctl        procps              open_vswitch
 "
 
 # Some lie where only root's path leads.

@@ -390,12 +390,6 @@ impl Shard {
         self.exporters.retain(|exporter| exporter.last_seen >= horizon);
         self.exporter_places = self.exporters.iter().enumerate().map(|(place, exporter)| (exporter.key, place)).collect();
     }
-
-    /// The exporter's address, for those who must know it while its datagram is at hand.
-    #[must_use]
-    pub fn agent_address(&self, exporter: ExporterId) -> Option<IpAddr> {
-        self.exporters.get(exporter.0).map(|exporter| exporter.key.agent.address)
-    }
 }
 
 /// An uptime may step back by this much without a restart: datagrams are reordered by less.

@@ -37,6 +37,7 @@ fn keep(journal: &mut Journal, outbox: &Outbox) {
                     outbox.failed(error.to_string());
                     tries += 1;
                     if outbox.is_closed() && tries >= LAST_TRIES {
+                        tracing::error!(windows = outbox.status().0.len(), "stopped although windows are not written: they are lost");
                         return;
                     }
                     thread::sleep(AGAIN);

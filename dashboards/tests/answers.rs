@@ -180,6 +180,19 @@ async fn pages_hold_their_tables_before_any_script_runs() {
     }
 }
 
+/// A second attribute of the same name is no error to a browser: it is dropped, and with it what it was to show.
+#[tokio::test]
+async fn no_element_says_an_attribute_twice() {
+    let served = Served::new();
+    for page in ["/", "/matrix", "/exporters"] {
+        let answer = served.get(page).await;
+        let tags = answer.text().split('<').filter_map(|tag| tag.split('>').next());
+        for tag in tags {
+            assert!(tag.matches(" class=").count() <= 1, "{page}: <{tag}>");
+        }
+    }
+}
+
 #[tokio::test]
 async fn names_of_members_are_escaped() {
     let page = Served::new().get("/").await;

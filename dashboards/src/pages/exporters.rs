@@ -121,7 +121,7 @@ fn state_cell(texts: &Texts, state: State) -> Markup {
         State::Losing => ("warn", texts.state_lossy),
         State::Silent => ("bad", texts.state_silent),
     };
-    html! { td data-value=(text) { span.state class=(class) { (text) } } }
+    html! { td data-value=(text) { span class={ "state " (class) } { (text) } } }
 }
 
 fn exporters(scene: &Scene<'_>, seen: &Seen) -> Markup {

@@ -26,15 +26,19 @@ pub enum Reason {
     AmbiguousMac = 6,
     /// There were more cells in this window than its bound: counted here, so that sums stay right.
     Overflow = 7,
+    /// The frame carries another one (VXLAN, MPLS), as between switches, and its own addresses belong to no member.
+    Tunnelled = 8,
     /// The switch dropped the frame; set aside from the matrix.
     Discarded = 16,
     /// The switch sent it to several ports; set aside from the matrix.
     MultipleOutputs = 17,
+    /// The same frame is counted where it was metered in the other direction; set aside so that it counts once.
+    OtherDirection = 18,
 }
 
 impl Reason {
     /// All reasons, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Attributed,
         Self::UnknownSource,
         Self::UnknownDestination,
@@ -43,8 +47,10 @@ impl Reason {
         Self::NoLayer2,
         Self::AmbiguousMac,
         Self::Overflow,
+        Self::Tunnelled,
         Self::Discarded,
         Self::MultipleOutputs,
+        Self::OtherDirection,
     ];
 
     /// The number that is stored.
@@ -72,15 +78,17 @@ impl Reason {
             Self::NoLayer2 => "no_layer2",
             Self::AmbiguousMac => "ambiguous_mac",
             Self::Overflow => "overflow",
+            Self::Tunnelled => "tunnelled",
             Self::Discarded => "discarded",
             Self::MultipleOutputs => "multiple_outputs",
+            Self::OtherDirection => "other_direction",
         }
     }
 
-    /// Frames that were not exchanged (dropped) or not to one receiver (flooded): health figures, outside the matrix's total.
+    /// Frames that were not exchanged (dropped), not to one receiver (flooded), or counted elsewhere: health figures, outside the matrix's total.
     #[must_use]
     pub const fn is_set_aside(self) -> bool {
-        matches!(self, Self::Discarded | Self::MultipleOutputs)
+        matches!(self, Self::Discarded | Self::MultipleOutputs | Self::OtherDirection)
     }
 }
 

@@ -220,7 +220,8 @@ mod tests {
     #[test]
     fn a_row_reads_back_from_its_values() {
         let key = CellKey { src: Party::member(Asn(1)), dst: Party::member(Asn(2)), vlan: 7, ip_version: 4, reason: Reason::Attributed };
-        let row = CellRow::new(Timestamp(5), &"ix".into(), key, Sums { samples: 1, packets: 2, bytes: 3, variance: 0.5 });
+        let row =
+            CellRow::new(Timestamp(5), &"ix".into(), key, Sums { samples: 1, packets: 2, bytes: 3, variance: 0.5, bytes_from_flows: 0 });
         let values: Vec<Value> = (0..).map_while(|position| row.value(position)).collect();
         assert_eq!(values.len(), CELLS.columns.len());
         assert_eq!(CellRow::from_values(values.clone()), Some(row));

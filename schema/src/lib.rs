@@ -2,7 +2,7 @@
 //!
 //! Read it in the order of a sample's life:
 //!
-//! 1. [`sample`]: what one sampled frame or one counter report says, as `wire` hands it on;
+//! 1. [`protocol`] and [`sample`]: what one sampled frame, one flow record or one counter report says, as `wire` hands it on;
 //! 2. [`party`] and [`cell`]: who exchanged it, and the cell of the matrix that it is added to;
 //! 3. [`sums`]: the moments that the hot path adds, the four additive sums of a cell, and the interval that they give;
 //! 4. [`window`]: what was measured in one window, as rows;
@@ -12,9 +12,13 @@
 
 pub mod cell;
 pub mod columns;
+pub mod flow_record;
 pub mod level;
 pub mod mac;
 pub mod party;
+pub mod port_name;
+pub mod protocol;
+pub mod rate;
 pub mod sample;
 pub mod status;
 pub mod sums;
@@ -25,6 +29,8 @@ pub use cell::{CellKey, Reason};
 pub use level::Level;
 pub use mac::Mac;
 pub use party::{Asn, Party};
+pub use protocol::Protocol;
+pub use rate::Rate;
 pub use sums::{Interval, Moments, Sums};
 pub use time::Timestamp;
 pub use window::Window;

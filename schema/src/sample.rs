@@ -1,10 +1,12 @@
-//! What one datagram says: sampled frames and interface counters.
+//! What one datagram says: sampled frames, flow records and interface counters.
 //!
 //! These are small `Copy` values; `wire` makes them and hands them on by a call.
 
 use std::net::IpAddr;
 
 use crate::Mac;
+pub use crate::flow_record::{Age, FlowRecord, MAX_RECORD_OCTETS};
+pub use crate::port_name::PortName;
 
 /// Where an exporter takes its samples (sFlow v5, section 4.2.3 and `sflow_data_source` in the datagram's definition).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -42,13 +44,52 @@ impl Interface {
     }
 }
 
-/// By what a frame's length was found.
+/// What an exporter's octets count, before they are made the octets of whole frames.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LengthBasis {
-    /// The layer-2 frame with its FCS, as the exporter gave it (raw header or sampled Ethernet record).
+    /// The layer-2 frame with its FCS, as the exporter gave it (raw header or sampled Ethernet record, dataLinkFrameSize).
     Frame,
-    /// The IP packet alone; [`Frame::octets`] adds 18 octets for Ethernet and its FCS, and 4 more for a VLAN tag.
+    /// The layer-2 frame without its FCS (layer2OctetDeltaCount); 4 octets a frame are added.
+    Layer2,
+    /// The IP packet alone; 18 octets a frame are added for Ethernet and its FCS, and 4 more for a VLAN tag.
     IpPacket,
+}
+
+/// Octets of a frame's check sequence.
+pub const FCS_OCTETS: u32 = 4;
+
+/// Octets that Ethernet adds to an IP packet: two addresses, the type and the FCS.
+pub const ETHERNET_OCTETS: u32 = 18;
+
+/// Octets of one VLAN tag.
+pub const TAG_OCTETS: u32 = 4;
+
+impl LengthBasis {
+    /// Octets that are missing to the whole frame.
+    #[inline]
+    #[must_use]
+    pub const fn missing(self, tagged: bool) -> u32 {
+        match self {
+            Self::Frame => 0,
+            Self::Layer2 => FCS_OCTETS,
+            Self::IpPacket if tagged => ETHERNET_OCTETS + TAG_OCTETS,
+            Self::IpPacket => ETHERNET_OCTETS,
+        }
+    }
+}
+
+/// What a frame carries instead of a member's packet, as core ports do: the frame of the member is inside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Tunnel {
+    /// Nothing that is known here: an ordinary frame.
+    #[default]
+    None,
+    /// Two VLAN tags or more (IEEE 802.1ad, "QinQ").
+    StackedTags,
+    /// An MPLS label stack (RFC 3032).
+    Mpls,
+    /// VXLAN (RFC 7348), or a layer-2 segment that the exporter names.
+    Vxlan,
 }
 
 /// The sender's and the receiver's MAC address.
@@ -73,6 +114,8 @@ pub struct Frame {
     pub vlan: u16,
     /// 4, 6, or 0 for anything that is not IP.
     pub ip_version: u8,
+    /// What it carries another frame in.
+    pub tunnel: Tunnel,
 }
 
 /// One sampled frame with what is needed to weigh it.
@@ -96,6 +139,22 @@ pub struct FlowSample {
     pub frame: Option<Frame>,
     /// `frame_length` of the raw header record; 0 if the sample has none. Only nominal sums use it.
     pub raw_length: u32,
+}
+
+impl DataSource {
+    /// The source of the flow records that an exporter meters in one direction. Flow records name no data source; this class is none of sFlow's.
+    #[must_use]
+    pub const fn flow_records(direction: Direction) -> Self {
+        Self { class: Self::FLOW_RECORDS, index: direction as u32 }
+    }
+
+    /// Whether it is the source of flow records metered in this direction.
+    #[must_use]
+    pub fn is_flow_records(self, direction: Direction) -> bool {
+        self == Self::flow_records(direction)
+    }
+
+    const FLOW_RECORDS: u32 = u32::MAX - 1;
 }
 
 impl FlowSample {
@@ -122,7 +181,8 @@ pub enum Direction {
     Unknown,
 }
 
-/// Generic interface counters (sFlow v5, `if_counters`, after RFC 2233); `None` is "not available" (all ones).
+/// Generic interface counters (sFlow v5, `if_counters`, after RFC 2233), and what the records beside them say of the same interface; `None`
+/// is "not available" (all ones).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InterfaceCounters {
     /// Number of this report at its data source.
@@ -151,6 +211,12 @@ pub struct InterfaceCounters {
     pub in_errors: Option<u32>,
     /// Frames that could not be sent for errors, modulo 2³².
     pub out_errors: Option<u32>,
+    /// Frames received with a wrong check sequence, modulo 2³² (`ethernet_counters`, dot3StatsFCSErrors).
+    pub fcs_errors: Option<u32>,
+    /// ifIndex of the aggregate that the port belongs to (`lag_port_stats`, dot3adAggPortAttachedAggID); 0 for none.
+    pub lag: u32,
+    /// The port's name (`port_name`); empty where it is not told.
+    pub name: PortName,
 }
 
 /// Who exported a datagram: its own address inside the datagram, and the process that made it.

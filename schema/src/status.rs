@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::{Timestamp, Window};
+use crate::{Protocol, Timestamp, Window};
 
 /// The collector as it stands now. A new one is published with every tick; readers keep the one that they took.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Status {
     pub exporters: Vec<ExporterStatus>,
     /// Why datagrams, samples or records were stepped over: reason → count.
     pub skipped: Vec<(&'static str, u64)>,
+    /// Senders that are not on the allow-list, with their datagrams, the busiest first; as many of them as are remembered.
+    pub strangers: Vec<(IpAddr, u64)>,
     /// The directory in use.
     pub directory: DirectoryStatus,
     /// The store.
@@ -52,7 +54,9 @@ pub struct Listener {
 /// One exporter since the start.
 #[derive(Clone, Debug)]
 pub struct ExporterStatus {
-    /// Agent address inside the datagrams.
+    /// Protocol that it speaks.
+    pub protocol: Protocol,
+    /// Agent address inside the datagrams; the UDP source where a protocol has none.
     pub agent: IpAddr,
     /// Sub-agent or observation domain.
     pub sub_agent: u32,
@@ -62,6 +66,8 @@ pub struct ExporterStatus {
     pub last_seen: Timestamp,
     /// Sampling rates seen in the running window, in order.
     pub rates: Vec<u32>,
+    /// Templates that are known of it, options templates among them.
+    pub templates: usize,
     /// Counters since the start, in the stored table's words.
     pub totals: crate::window::ExporterRow,
 }

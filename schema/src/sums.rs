@@ -28,9 +28,18 @@ impl Moments {
 
     /// Adds another cell's moments.
     pub const fn merge(&mut self, other: Self) {
-        self.n += other.n;
-        self.x += other.x;
-        self.xx = self.xx.wrapping_add(other.xx);
+        self.n = self.n.saturating_add(other.n);
+        self.x = self.x.saturating_add(other.x);
+        self.xx = self.xx.saturating_add(other.xx);
+    }
+
+    /// The part that lies between `from` and `to` of `of` equal steps. The parts of a whole add up to it exactly.
+    #[must_use]
+    pub fn part(self, from: u64, to: u64, of: u64) -> Self {
+        let of = u128::from(of.max(1));
+        let until = |total: u64, step: u64| u64::try_from(u128::from(total) * u128::from(step).min(of) / of).unwrap_or(total);
+        let between = |total: u64| until(total, to).saturating_sub(until(total, from));
+        Self { n: between(self.n), x: between(self.x), xx: between(self.xx) }
     }
 
     /// The four sums of these samples when each stands for `weight` frames.
@@ -44,6 +53,7 @@ impl Moments {
             packets: whole(weight * self.n as f64),
             bytes: whole(weight * self.x as f64),
             variance: (weight * (weight - 1.0)).max(0.0) * self.xx as f64,
+            bytes_from_flows: 0,
         }
     }
 }
@@ -64,6 +74,8 @@ pub struct Sums {
     pub bytes: u64,
     /// S = Σw(w−1)x²: estimated variance of B, in octets².
     pub variance: f64,
+    /// That part of `bytes` which came in flow records without their packets' lengths: its part of `variance` is a lower bound.
+    pub bytes_from_flows: u64,
 }
 
 /// A 95 % confidence interval in octets.
@@ -85,12 +97,19 @@ const FEW: f64 = 30.0;
 const LONGEST_FRAME: f64 = 1522.0;
 
 impl Sums {
-    /// Adds another cell's sums.
+    /// The same sums, as those of flow records that tell no packet's length.
+    #[must_use]
+    pub const fn from_flows(self) -> Self {
+        Self { bytes_from_flows: self.bytes, ..self }
+    }
+
+    /// Adds another cell's sums. A sum that would overflow stays at its largest: only numbers that are made up come so far.
     pub fn merge(&mut self, other: Self) {
-        self.samples += other.samples;
-        self.packets += other.packets;
-        self.bytes += other.bytes;
+        self.samples = self.samples.saturating_add(other.samples);
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
         self.variance += other.variance;
+        self.bytes_from_flows = self.bytes_from_flows.saturating_add(other.bytes_from_flows);
     }
 
     /// Effective samples, `B²/S`: how many equally sized samples would be as sure. Infinite where every frame was counted.
@@ -149,6 +168,17 @@ mod tests {
         let sums = sampled(&[100, 1500], 1000.0);
         assert_eq!((sums.samples, sums.packets, sums.bytes), (2, 2_000, 1_600_000));
         assert_eq!(sums.variance, 1000.0 * 999.0 * (100.0 * 100.0 + 1500.0 * 1500.0));
+    }
+
+    #[test]
+    fn parts_add_up_to_the_whole_exactly() {
+        let whole = Moments { n: 7, x: 1_001, xx: 999_999 };
+        let mut sum = Moments::default();
+        for (from, to) in [(0, 1), (1, 4), (4, 9), (9, 13)] {
+            sum.merge(whole.part(from, to, 13));
+        }
+        assert_eq!(sum, whole);
+        assert_eq!(whole.part(0, 5, 0), whole);
     }
 
     #[test]

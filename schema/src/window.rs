@@ -84,6 +84,8 @@ table! {
         bytes: u64, Sum, "octets";
         /// Estimated variance of `bytes`, Σw(w−1)x².
         variance: f64, Sum, "octets²";
+        /// The part of `bytes` that came in flow records, which do not tell packets' lengths: its part of `variance` is a lower bound.
+        bytes_from_flows: u64, Sum, "octets";
     }
 }
 
@@ -120,6 +122,12 @@ table! {
         in_errors: u64, Sum, "frames";
         /// Frames not sent for errors.
         out_errors: u64, Sum, "frames";
+        /// Frames received with a wrong check sequence.
+        fcs_errors: u64, Sum, "frames";
+        /// ifIndex of the aggregate that the port belongs to; 0 for none.
+        lag: u32, Max, "ifIndex";
+        /// The port's name; empty if not told.
+        name: Arc<str>, Max, "text";
     }
 }
 
@@ -130,7 +138,9 @@ table! {
         time: Timestamp, Key;
         /// The exchange's short name.
         exchange: Arc<str>, Key;
-        /// Agent address inside the datagrams.
+        /// Protocol that it speaks, as in `sflow5` or `ipfix`.
+        protocol: Arc<str>, Key;
+        /// Agent address inside the datagrams; the UDP source where a protocol has none.
         agent: Arc<str>, Key;
         /// Sub-agent or observation domain.
         sub_agent: u32, Key;
@@ -146,13 +156,17 @@ table! {
         flow_samples: u64, Sum, "samples";
         /// Flow samples that the sequence numbers of their data sources miss.
         lost_samples: u64, Sum, "samples";
+        /// Flow records that came, options not among them.
+        flow_records: u64, Sum, "records";
+        /// Flow records that the sequence numbers of NetFlow v5 and IPFIX miss.
+        lost_records: u64, Sum, "records";
         /// Samples that the exporter says it dropped itself.
         agent_drops: u64, Sum, "samples";
         /// Counter samples that came.
         counter_samples: u64, Sum, "samples";
         /// Records and samples stepped over because they were broken.
         malformed: u64, Sum, "records";
-        /// Samples that carried no rate and are counted as one frame each.
+        /// Samples and flow records without a known rate: each frame of them is counted as one.
         unscalable: u64, Sum, "samples";
         /// Restarts of the exporter, told by its sequence numbers.
         restarts: u64, Sum, "restarts";
@@ -181,13 +195,20 @@ impl CellRow {
             packets: sums.packets,
             bytes: sums.bytes,
             variance: sums.variance,
+            bytes_from_flows: sums.bytes_from_flows,
         }
     }
 
     /// Its four sums.
     #[must_use]
     pub const fn sums(&self) -> Sums {
-        Sums { samples: self.samples, packets: self.packets, bytes: self.bytes, variance: self.variance }
+        Sums {
+            samples: self.samples,
+            packets: self.packets,
+            bytes: self.bytes,
+            variance: self.variance,
+            bytes_from_flows: self.bytes_from_flows,
+        }
     }
 
     /// Who sent.
@@ -230,7 +251,7 @@ mod tests {
             ip_version: 6,
             reason: Reason::UnknownDestination,
         };
-        let sums = Sums { samples: 1, packets: 2, bytes: 3, variance: 4.0 };
+        let sums = Sums { samples: 1, packets: 2, bytes: 3, variance: 4.0, bytes_from_flows: 3 };
         let row = CellRow::new(Timestamp(60_000), &"ix".into(), key, sums);
         assert_eq!((row.src(), row.dst(), row.reason()), (key.src, key.dst, Some(key.reason)));
         assert_eq!(row.sums(), sums);

@@ -15,6 +15,9 @@ LOCKED ?= --locked
 DEMO_ARGS ?=
 # Given to the Rust tests, as in `make test TEST_ARGS="--package wire"`.
 TEST_ARGS ?= --workspace
+# For `make fuzz`: how long each target runs, and which ones, as in `make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS="sflow lane"`.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 WEB := dashboards/web
@@ -22,7 +25,7 @@ WEB_SOURCES := $(shell find $(WEB)/src -type f 2>/dev/null) $(wildcard $(WEB)/*.
 WEB_INSTALLED := $(WEB)/node_modules/.package-lock.json
 WEB_BUILT := $(WEB)/dist/.vite/manifest.json
 
-.PHONY: help demo build test bench lint web check-tools clean
+.PHONY: help demo build test bench fuzz lint web check-tools clean
 
 help: ## List what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -41,6 +44,9 @@ test: check-tools web ## Install what the tests need, and run every test
 
 bench: build ## Measure, and write target/bench.json
 	$(TARGET)/release/bench
+
+fuzz: ## Try to break what reads bytes from outside, ten minutes for each target
+	fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 lint: check-tools-to-build web ## Check formatting, lints and types
 	$(CARGO) fmt --all --check

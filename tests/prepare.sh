@@ -5,12 +5,15 @@ set -euo pipefail
 
 # One line for each program: its name, its Debian package, the tests that run it.
 programs="
-ovs-vswitchd  openvswitch-switch  open_vswitch
-ovsdb-tool    openvswitch-switch  open_vswitch
-ip            iproute2            open_vswitch
-ethtool       ethtool             open_vswitch
-ping          iputils-ping        open_vswitch
-sysctl        procps              open_vswitch
+ovs-vswitchd  openvswitch-switch  open_vswitch real_exporters
+ovsdb-tool    openvswitch-switch  open_vswitch real_exporters
+ip            iproute2            open_vswitch real_exporters
+ethtool       ethtool             open_vswitch real_exporters
+ping          iputils-ping        open_vswitch real_exporters
+sysctl        procps              open_vswitch real_exporters
+softflowd     softflowd           real_exporters
+pmacctd       pmacct              real_exporters
+c++           g++                 fuzzing
 "
 
 # Some lie where only root's path leads.

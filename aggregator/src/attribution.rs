@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use directory::{Claim, Snapshot};
-use schema::sample::{FlowSample, Frame, Interface, MacPair};
+use schema::sample::{FlowRecord, FlowSample, Frame, Interface, MacPair, Tunnel};
 use schema::{CellKey, Mac, Party, Reason};
 
 /// Who counts as a party of the matrix.
@@ -24,21 +24,70 @@ enum Side {
     Ambiguous,
 }
 
-/// The cell that a sampled frame belongs to.
+/// What tells by whom frames were exchanged, whether they come one by one or as a flow's record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Crossing {
+    /// Where they entered.
+    pub input: Interface,
+    /// Where they left.
+    pub output: Interface,
+    /// Both MAC addresses, where they are known.
+    pub macs: Option<MacPair>,
+    /// VLAN id; 0 for none.
+    pub vlan: u16,
+    /// 4, 6, or 0 for anything that is not IP.
+    pub ip_version: u8,
+    /// What they carry other frames in.
+    pub tunnel: Tunnel,
+}
+
+impl Crossing {
+    /// That of a sample's frame.
+    #[inline]
+    #[must_use]
+    pub const fn of_frame(sample: &FlowSample, frame: &Frame) -> Self {
+        let Frame { macs, vlan, ip_version, tunnel, .. } = *frame;
+        Self { input: sample.input, output: sample.output, macs, vlan, ip_version, tunnel }
+    }
+
+    /// That of a flow record's packets.
+    #[inline]
+    #[must_use]
+    pub const fn of_record(record: &FlowRecord) -> Self {
+        let FlowRecord { input, output, macs, vlan, ip_version, tunnel, .. } = *record;
+        Self { input, output, macs, vlan, ip_version, tunnel }
+    }
+}
+
+/// The cell that frames belong to.
 ///
 /// A MAC address is asked for first, because a switch may name its output port wrongly or not at all; a port that the directory gives to a
 /// member answers only where the MAC does not.
 #[inline]
 #[must_use]
-pub fn attribute(sample: &FlowSample, frame: &Frame, agent: IpAddr, directory: &Snapshot, parties: Parties) -> CellKey {
-    let (src, dst, reason) = match (frame.macs, parties) {
-        (Some(macs), Parties::Members) => members(sample, macs, frame.vlan, agent, directory),
+pub fn attribute(crossing: &Crossing, agent: IpAddr, directory: &Snapshot, parties: Parties) -> CellKey {
+    let (src, dst, reason) = match (crossing.macs, parties) {
+        (Some(macs), Parties::Members) => members(crossing, macs, agent, directory),
         (Some(macs), Parties::Macs) => (Party::unknown(macs.src), Party::unknown(macs.dst), Reason::Attributed),
-        (None, Parties::Members) => by_ports(sample, agent, directory),
+        (None, Parties::Members) => by_ports(crossing.input, crossing.output, agent, directory),
         (None, Parties::Macs) => (Party::NOBODY, Party::NOBODY, Reason::NoLayer2),
     };
-    let reason = set_aside(sample.output, parties).unwrap_or(reason);
-    CellKey { src, dst, vlan: frame.vlan, ip_version: frame.ip_version, reason }
+    let reason = if reason == Reason::Attributed { reason } else { unless_tunnelled(reason, crossing.tunnel) };
+    let reason = set_aside(crossing.output, parties).unwrap_or(reason);
+    CellKey { src, dst, vlan: crossing.vlan, ip_version: crossing.ip_version, reason }
+}
+
+/// Where a side is unknown, that the frame carries another one says more than the addresses of the switches at its ends.
+///
+/// A second VLAN tag changes nothing: the addresses in front of it are the members' own.
+#[cold]
+const fn unless_tunnelled(reason: Reason, tunnel: Tunnel) -> Reason {
+    match (reason, tunnel) {
+        (Reason::UnknownSource | Reason::UnknownDestination | Reason::UnknownBoth | Reason::NoLayer2, Tunnel::Vxlan | Tunnel::Mpls) => {
+            Reason::Tunnelled
+        }
+        _ => reason,
+    }
 }
 
 /// Dropped frames, and flooded ones where it is asked which member received them, are health figures, whoever sent them.
@@ -53,8 +102,8 @@ const fn set_aside(output: Interface, parties: Parties) -> Option<Reason> {
 type Attribution = (Party, Party, Reason);
 
 #[inline]
-fn members(sample: &FlowSample, macs: MacPair, vlan: u16, agent: IpAddr, directory: &Snapshot) -> Attribution {
-    let src = side(macs.src, vlan, sample.input, agent, directory);
+fn members(crossing: &Crossing, macs: MacPair, agent: IpAddr, directory: &Snapshot) -> Attribution {
+    let src = side(macs.src, crossing.vlan, crossing.input, agent, directory);
     if macs.dst.is_group() {
         let src = match src {
             Side::Known(party) | Side::Unknown(party) => party,
@@ -62,7 +111,7 @@ fn members(sample: &FlowSample, macs: MacPair, vlan: u16, agent: IpAddr, directo
         };
         return (src, Party::NOBODY, Reason::GroupDestination);
     }
-    let dst = side(macs.dst, vlan, sample.output, agent, directory);
+    let dst = side(macs.dst, crossing.vlan, crossing.output, agent, directory);
     if let (Side::Known(src), Side::Known(dst)) = (src, dst) {
         return (src, dst, Reason::Attributed);
     }
@@ -101,9 +150,9 @@ fn side_by_port(claim: Claim, mac: Mac, port: Interface, agent: IpAddr, director
     if claim == Claim::Ambiguous { Side::Ambiguous } else { Side::Unknown(Party::unknown(mac)) }
 }
 
-fn by_ports(sample: &FlowSample, agent: IpAddr, directory: &Snapshot) -> Attribution {
+fn by_ports(input: Interface, output: Interface, agent: IpAddr, directory: &Snapshot) -> Attribution {
     let member = |port: Interface| port.index().and_then(|index| directory.by_port(agent, index)).map(Party::member);
-    match (member(sample.input), member(sample.output)) {
+    match (member(input), member(output)) {
         (Some(src), Some(dst)) => (src, dst, Reason::Attributed),
         (src, dst) => (src.unwrap_or(Party::NOBODY), dst.unwrap_or(Party::NOBODY), Reason::NoLayer2),
     }

@@ -1,21 +1,36 @@
 //! Exporters: who sends datagrams, and how many of them are missing.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use schema::Timestamp;
 use schema::sample::Agent;
 use schema::window::ExporterRow;
+use schema::{Protocol, Timestamp};
 
-use crate::sequence::Sequence;
-
-/// What names an exporter in the health tables: its identity inside the datagram, and the UDP source that brought it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+/// What names an exporter in the health tables: what it speaks, its identity inside the datagram, and the UDP source that brought it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ExporterKey {
-    /// Agent and sub-agent inside the datagram.
+    /// Protocol of its datagrams.
+    pub protocol: Protocol,
+    /// Agent and sub-agent inside the datagram; the UDP source and the observation domain where a protocol has none.
     pub agent: Agent,
     /// UDP source address, which differs behind NAT or a relay.
     pub source: IpAddr,
+}
+
+/// As numbers of full width, not octet by octet, as an address is hashed otherwise.
+impl Hash for ExporterKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.agent.sub_agent) << 32 | self.protocol as u64);
+        for address in [self.agent.address, self.source] {
+            match address {
+                IpAddr::V4(address) => state.write_u32(address.to_bits()),
+                IpAddr::V6(address) => state.write_u128(address.to_bits()),
+            }
+        }
+    }
 }
 
 /// What came from an exporter over some stretch of time. Plain sums, but for the rates.
@@ -31,13 +46,19 @@ pub struct ExporterTally {
     pub flow_samples: u64,
     /// Samples that the exporter says it dropped itself.
     pub agent_drops: u64,
+    /// Flow records.
+    pub flow_records: u64,
+    /// Flow records that the numbers of NetFlow v5 and IPFIX miss. Negative as above.
+    pub lost_records: i64,
+    /// Flow records of which a part passed so long ago that it was counted in a later window; see [`Shard::record`](crate::Shard::record).
+    pub beyond_reach: u64,
     /// Flow samples that the sequence numbers of their data sources miss. Negative as above.
     pub lost_samples: i64,
     /// Counter samples.
     pub counter_samples: u64,
     /// Broken records and samples.
     pub malformed: u64,
-    /// Samples without a rate.
+    /// Samples and flow records without a rate.
     pub unscalable: u64,
     /// Restarts.
     pub restarts: u64,
@@ -57,6 +78,9 @@ impl ExporterTally {
         self.reordered_datagrams += other.reordered_datagrams;
         self.flow_samples += other.flow_samples;
         self.agent_drops += other.agent_drops;
+        self.flow_records += other.flow_records;
+        self.lost_records = self.lost_records.saturating_add(other.lost_records);
+        self.beyond_reach += other.beyond_reach;
         self.lost_samples += other.lost_samples;
         self.counter_samples += other.counter_samples;
         self.malformed += other.malformed;
@@ -67,7 +91,7 @@ impl ExporterTally {
         self.last_seen = self.last_seen.max(other.last_seen);
     }
 
-    /// Notes the rate of one sample.
+    /// Notes the rate of one sample or record.
     #[inline]
     pub(crate) fn rate(&mut self, rate: u32) {
         self.rate_min = smallest(self.rate_min, rate);
@@ -81,6 +105,7 @@ impl ExporterTally {
         ExporterRow {
             time,
             exchange: Arc::clone(exchange),
+            protocol: key.protocol.name().into(),
             agent: key.agent.address.to_string().into(),
             sub_agent: key.agent.sub_agent,
             source: key.source.to_string().into(),
@@ -89,6 +114,8 @@ impl ExporterTally {
             reordered_datagrams: self.reordered_datagrams,
             flow_samples: self.flow_samples,
             lost_samples: self.lost_samples.max(0).unsigned_abs(),
+            flow_records: self.flow_records,
+            lost_records: self.lost_records.max(0).unsigned_abs(),
             agent_drops: self.agent_drops,
             counter_samples: self.counter_samples,
             malformed: self.malformed,
@@ -111,21 +138,5 @@ const fn smallest(a: u32, b: u32) -> u32 {
                 b
             }
         }
-    }
-}
-
-/// What a shard remembers of an exporter between datagrams.
-#[derive(Clone, Debug)]
-pub(crate) struct Exporter {
-    pub(crate) key: ExporterKey,
-    pub(crate) sequence: Sequence,
-    pub(crate) uptime_ms: u32,
-    pub(crate) last_seen: Timestamp,
-    pub(crate) tally: ExporterTally,
-}
-
-impl Exporter {
-    pub(crate) fn new(key: ExporterKey) -> Self {
-        Self { key, sequence: Sequence::default(), uptime_ms: 0, last_seen: Timestamp::default(), tally: ExporterTally::default() }
     }
 }

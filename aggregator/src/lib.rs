@@ -1,31 +1,43 @@
-//! The abacus: samples × directory → windows.
+//! The abacus: samples and flow records × directory → windows.
 //!
 //! Pure: no socket, no file, no clock; time is passed in. The way of a sample through this room:
 //!
-//! 1. [`Shard::datagram`] finds the exporter and follows its datagrams' numbers ([`sequence`]);
+//! 1. [`Shard::datagram`] finds the exporter, what the operator knows better of it ([`policy`]), and follows its datagrams' numbers
+//!    ([`sequence`]);
 //! 2. [`Shard::flow`] finds the sample's stream, that is its data source and rate ([`stream`]), asks who exchanged the frame
 //!    ([`attribution`]), and adds three integers to the cell of that stream: `(1, x, x²)`;
-//! 3. [`Shard::counters`] follows the port's counters ([`ports`]);
-//! 4. with every tick [`Shard::take`] hands over what was added since, as a [`Delta`], and [`OpenWindow::merge`] adds it to the open
+//! 3. [`Shard::record`] does the same for a flow record, and spreads it over the windows in which its packets passed;
+//! 4. [`Shard::counters`] follows the port's counters ([`ports`]);
+//! 5. with every tick [`Shard::take`] hands over what was added since, as a [`Delta`], and [`OpenWindow::merge`] adds it to the open
 //!    window;
-//! 5. [`OpenWindow::close`] knows how far each data source's pool advanced, gives each stream its weight ([`weight`]), and sums
-//!    the streams of a cell to the four sums of a row.
+//! 6. [`OpenWindow::close`] knows how far each data source's pool advanced, gives each stream its weight ([`weight`]), and sums
+//!    the streams of a cell to the sums of a row; [`OpenWindow::take_late`] gives what flow records add to windows that were closed before.
 //!
 //! A shard belongs to one thread. Nothing here locks, and once its maps are warm nothing here allocates for a sample.
 
 pub mod attribution;
+mod delta;
 mod exporter;
+mod flow_cells;
 mod open_window;
+pub mod policy;
 pub mod ports;
+mod roster;
+mod rows;
 pub mod sequence;
 mod shard;
+mod spread;
 pub mod stream;
 pub mod weight;
 
 pub use attribution::Parties;
+pub use delta::Delta;
 pub use exporter::{ExporterKey, ExporterTally};
 pub use open_window::OpenWindow;
-pub use shard::{Delta, ExporterId, Refused, Shard};
+pub use policy::Policies;
+pub use roster::ExporterId;
+pub use sequence::Numbering;
+pub use shard::{Refused, Shard};
 pub use weight::Weights;
 
 #[cfg(test)]

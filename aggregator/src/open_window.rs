@@ -3,17 +3,33 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::window::{CellRow, ExporterRow, PortRow, Stretch};
-use schema::{CellKey, Moments, Reason, Sums, Timestamp, Window};
+use schema::sample::Direction;
+use schema::window::{ExporterRow, PortRow, Stretch};
+use schema::{CellKey, Moments, Reason, Timestamp, Window};
 
+use crate::delta::{Delta, FlowCell, Map, StreamCell, forget};
 use crate::exporter::{ExporterKey, ExporterTally};
+use crate::flow_cells::FlowCells;
 use crate::ports::{Growth, PortKey};
-use crate::shard::{Delta, Map, StreamCell};
+use crate::rows::{Entering, Weighing, rows};
 use crate::stream::{StreamKey, Tally};
 use crate::weight::Weights;
 
-/// Cells of one window over all shards, against the same floods as in a shard. What comes above it is counted in the overflow cell.
-pub(crate) const MAX_WINDOW_CELLS: usize = 1 << 21;
+/// Cells of samples of one window over all shards, against the same floods as in a shard: as many as a table of 2²⁰ places holds, which takes 60 MB,
+/// and to close it twice as much again for a moment. What comes above it is counted in the overflow cell.
+pub(crate) const MAX_WINDOW_CELLS: usize = (1 << 20) / 8 * 7;
+
+/// Cells of one window, whether of samples or of flow records, that may name a MAC address which no member claims. Each shard forgets such addresses with
+/// every tick anew; without this bound a flood of them would take the places of members' cells within some seconds.
+pub(crate) const MAX_WINDOW_UNKNOWN_CELLS: usize = 1 << 18;
+
+/// Streams of one window over all shards, against exporters that send a new rate with every sample: 35 MB. What comes above it shares a coarse stream
+/// an agent; see [`StreamKey::coarse`].
+pub(crate) const MAX_WINDOW_STREAMS: usize = 1 << 18;
+
+/// Agents of which it is remembered that they export records metered at ingress, against agents that are made up. Egress records of an agent
+/// above it count.
+pub(crate) const MAX_ENTERING_AGENTS: usize = 1 << 16;
 
 /// An open window.
 pub struct OpenWindow {
@@ -22,11 +38,44 @@ pub struct OpenWindow {
     length: Duration,
     opened: Timestamp,
     serial: u64,
-    streams: Vec<(StreamKey, Tally)>,
-    places: Map<StreamKey, u32>,
-    cells: Map<(u32, CellKey), Moments>,
+    streams: Streams,
+    cells: Map<StreamCell, Moments>,
+    flows: FlowCells,
+    /// How many cells name an address that no member claims.
+    unknown_cells: usize,
+    /// Agents that export records metered at ingress, so that those metered at egress are the same packets once more. It outlives the window.
+    entering: Entering,
     exporters: Map<ExporterKey, ExporterTally>,
     ports: Map<PortKey, Growth>,
+}
+
+/// The streams of a window and where they stand.
+#[derive(Default)]
+struct Streams {
+    list: Vec<(StreamKey, Tally)>,
+    places: Map<StreamKey, u32>,
+}
+
+impl Streams {
+    fn add(&mut self, mut key: StreamKey, tally: &Tally) -> u32 {
+        if self.list.len() >= MAX_WINDOW_STREAMS && !self.places.contains_key(&key) {
+            key = key.coarse();
+        }
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.list.push((key, Tally::default()));
+        }
+        if let Some((_, sum)) = self.list.get_mut(place as usize) {
+            sum.merge(tally);
+        }
+        place
+    }
+
+    fn clear(&mut self) {
+        self.list.clear();
+        self.places.clear();
+    }
 }
 
 impl OpenWindow {
@@ -41,9 +90,11 @@ impl OpenWindow {
             length,
             opened,
             serial,
-            streams: Vec::new(),
-            places: Map::default(),
+            streams: Streams::default(),
             cells: Map::default(),
+            flows: FlowCells::default(),
+            unknown_cells: 0,
+            entering: Entering::default(),
             exporters: Map::default(),
             ports: Map::default(),
         }
@@ -62,29 +113,46 @@ impl OpenWindow {
     }
 
     /// Opens the window that holds `at`, and keeps the memory of this one.
+    ///
+    /// Flow records of other windows are kept too: a lane that notices the turn late may have brought some of the next one.
     pub fn reopen(&mut self, at: Timestamp, serial: u64) {
+        self.flows.remove(self.start);
         self.start = at.floor(self.length);
         self.opened = at;
         self.serial = serial;
-        self.streams.clear();
-        self.places.clear();
         self.cells.clear();
+        self.unknown_cells = 0;
         self.exporters.clear();
         self.ports.clear();
+        self.keep_flows();
+    }
+
+    /// Begins a new list of streams with those of the flow records that are left.
+    fn keep_flows(&mut self) {
+        if self.flows.is_empty() {
+            return self.streams.clear();
+        }
+        let streams = std::mem::take(&mut self.streams).list;
+        for (start, cells) in std::mem::take(&mut self.flows) {
+            for (mut cell, moments) in cells {
+                let Some((key, _)) = streams.get(cell.at.stream as usize) else { continue };
+                cell.at.stream = self.streams.add(*key, &Tally::default());
+                self.add_flow(start, cell, moments);
+            }
+        }
     }
 
     /// Adds what a shard handed over.
     pub fn merge(&mut self, delta: &Delta) {
-        let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.stream(key, tally)).collect();
+        let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.stream(*key, tally)).collect();
+        let place = |stream: u32| places.get(stream as usize).copied();
         for (StreamCell { stream, cell }, moments) in &delta.cells {
-            let Some(stream) = places.get(*stream as usize) else { continue };
-            let full = self.cells.len() >= MAX_WINDOW_CELLS;
-            let key = if full && !self.cells.contains_key(&(*stream, *cell)) {
-                (*stream, CellKey::nobody(Reason::Overflow))
-            } else {
-                (*stream, *cell)
-            };
-            self.cells.entry(key).or_default().merge(*moments);
+            let Some(stream) = place(*stream) else { continue };
+            self.add(StreamCell { stream, cell: *cell }, *moments);
+        }
+        for ((start, cell), moments) in &delta.flow_cells {
+            let Some(stream) = place(cell.at.stream) else { continue };
+            self.add_flow(*start, FlowCell { at: StreamCell { stream, ..cell.at }, ..*cell }, *moments);
         }
         for (key, tally) in &delta.exporters {
             self.exporters.entry(*key).or_default().merge(tally);
@@ -94,16 +162,45 @@ impl OpenWindow {
         }
     }
 
-    fn stream(&mut self, key: &StreamKey, tally: &Tally) -> u32 {
-        let next = u32::try_from(self.streams.len()).unwrap_or(u32::MAX);
-        let place = *self.places.entry(*key).or_insert(next);
-        if place == next {
-            self.streams.push((*key, Tally::default()));
+    fn stream(&mut self, key: StreamKey, tally: &Tally) -> u32 {
+        if key.source.is_flow_records(Direction::Ingress) && self.entering.len() < MAX_ENTERING_AGENTS {
+            self.entering.insert(key.agent);
         }
-        if let Some((_, sum)) = self.streams.get_mut(place as usize) {
-            sum.merge(tally);
+        self.streams.add(key, tally)
+    }
+
+    fn add(&mut self, mut at: StreamCell, moments: Moments) {
+        if let Some(sum) = self.cells.get_mut(&at) {
+            return sum.merge(moments);
         }
-        place
+        let is_full = self.cells.len() >= MAX_WINDOW_CELLS;
+        at.cell = if is_full { CellKey::nobody(Reason::Overflow) } else { self.within_unknown(at.cell) };
+        self.cells.entry(at).or_default().merge(moments);
+    }
+
+    fn add_flow(&mut self, mut start: Timestamp, mut cell: FlowCell, moments: Moments) {
+        if !self.flows.contains(start, &cell) {
+            (start, cell.at.cell) = if self.flows.is_full() {
+                (self.start, CellKey::nobody(Reason::Overflow))
+            } else {
+                (start, self.within_unknown(cell.at.cell))
+            };
+        }
+        self.flows.add(start, cell, moments);
+    }
+
+    /// A new cell as it is kept: without addresses that no member claims once there are too many of them.
+    fn within_unknown(&mut self, cell: CellKey) -> CellKey {
+        let names_unknown = cell.src.mac().is_some() || cell.dst.mac().is_some();
+        // Where no directory is given every address is a party by itself.
+        if !names_unknown || cell.reason == Reason::Attributed {
+            return cell;
+        }
+        if self.unknown_cells >= MAX_WINDOW_UNKNOWN_CELLS {
+            return CellKey { src: forget(cell.src), dst: forget(cell.dst), ..cell };
+        }
+        self.unknown_cells += 1;
+        cell
     }
 
     /// The window as it stands at `now`, every cell weighed with what its streams' numbers show until now.
@@ -112,42 +209,58 @@ impl OpenWindow {
     /// same rows whatever thread they came by.
     #[must_use]
     pub fn close(&self, now: Timestamp, weights: Weights) -> Window {
+        let weighing = self.weighing(weights);
+        let samples = self.cells.iter().filter_map(|(cell, moments)| weighing.samples(cell, moments));
+        let records = self.flows.of(self.start).filter_map(|(cell, moments)| weighing.records(cell, moments));
         Window {
             start: self.start,
             length: self.length,
             serial: self.serial,
             partial: self.partial(now),
-            cells: self.cell_rows(weights),
+            cells: rows(samples.chain(records).collect(), self.start, &self.exchange),
             ports: self.port_rows(),
             exporters: self.exporter_rows(),
         }
+    }
+
+    /// Takes out what flow records brought of windows before this one, one window each, the oldest first. They have cells only.
+    ///
+    /// They bear this window's serial, for there may be more of them with the next one. Call it when this window is closed, before [`reopen`](Self::reopen).
+    #[must_use]
+    pub fn take_late(&mut self, weights: Weights) -> Vec<Window> {
+        self.take_flows(weights, |start, open| start < open)
+    }
+
+    /// The same of all windows but this one, for the end of the process: the latest hand-over may hold some of the window that would come next.
+    #[must_use]
+    pub fn take_rest(&mut self, weights: Weights) -> Vec<Window> {
+        self.take_flows(weights, |start, open| start != open)
+    }
+
+    fn take_flows(&mut self, weights: Weights, is_meant: impl Fn(Timestamp, Timestamp) -> bool) -> Vec<Window> {
+        let starts: Vec<Timestamp> = self.flows.starts().into_iter().filter(|start| is_meant(*start, self.start)).collect();
+        if starts.is_empty() {
+            return Vec::new();
+        }
+        let weighing = self.weighing(weights);
+        let window = |start| {
+            let pieces = self.flows.of(start).filter_map(|(cell, moments)| weighing.records(cell, moments));
+            let cells = rows(pieces.collect(), start, &self.exchange);
+            Window { start, length: self.length, serial: self.serial, cells, ..Window::default() }
+        };
+        let windows = starts.iter().map(|start| window(*start)).collect();
+        starts.into_iter().for_each(|start| self.flows.remove(start));
+        windows
+    }
+
+    fn weighing(&self, weights: Weights) -> Weighing {
+        Weighing::new(&self.streams.list, weights, &self.entering)
     }
 
     fn partial(&self, now: Timestamp) -> Option<Stretch> {
         let from = if self.opened > self.start.plus(OPENING_SLACK) { self.opened } else { self.start };
         let to = now.min(self.end()).max(from);
         (from > self.start || to < self.end()).then_some(Stretch { from, to })
-    }
-
-    fn cell_rows(&self, weights: Weights) -> Vec<CellRow> {
-        let weighed: Vec<f64> = self.streams.iter().map(|(key, tally)| weights.weigh(key.rate, tally).frames).collect();
-        let mut cells: Vec<(CellKey, StreamKey, Sums)> = self
-            .cells
-            .iter()
-            .filter_map(|((stream, cell), moments)| {
-                let place = *stream as usize;
-                Some((*cell, self.streams.get(place)?.0, moments.weighed(*weighed.get(place)?)))
-            })
-            .collect();
-        cells.sort_unstable_by_key(|(cell, stream, _)| (*cell, *stream));
-        let mut rows: Vec<(CellKey, Sums)> = Vec::with_capacity(cells.len());
-        for (cell, _, sums) in cells {
-            match rows.last_mut() {
-                Some((last, total)) if *last == cell => total.merge(sums),
-                _ => rows.push((cell, sums)),
-            }
-        }
-        rows.into_iter().map(|(cell, sums)| CellRow::new(self.start, &self.exchange, cell, sums)).collect()
     }
 
     fn port_rows(&self) -> Vec<PortRow> {
@@ -175,7 +288,7 @@ impl OpenWindow {
     /// The streams of this window with what their numbers advanced by.
     #[must_use]
     pub fn streams(&self) -> &[(StreamKey, Tally)] {
-        &self.streams
+        &self.streams.list
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use schema::sample::InterfaceCounters;
+use schema::Timestamp;
+use schema::sample::{Agent, InterfaceCounters, PortName};
 use schema::window::PortRow;
-use schema::{Timestamp, sample::Agent};
 
 /// What names a port.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -40,22 +40,43 @@ pub struct Growth {
     pub in_errors: u64,
     /// Frames not sent for errors.
     pub out_errors: u64,
+    /// Frames received with a wrong check sequence.
+    pub fcs_errors: u64,
+    /// ifIndex of the aggregate that the port belongs to; 0 for none.
+    pub lag: u32,
+    /// The port's name; empty where it is not told.
+    pub name: PortName,
 }
 
 impl Growth {
-    /// Adds another stretch of time.
+    /// Adds another stretch of time. Sums stay at their largest rather than overflow, for a report may be forged.
     pub fn merge(&mut self, other: &Self) {
         self.speed = self.speed.max(other.speed);
-        self.reports += other.reports;
-        self.covered_ms += other.covered_ms;
-        self.in_octets += other.in_octets;
-        self.out_octets += other.out_octets;
-        self.in_unicast += other.in_unicast;
-        self.out_unicast += other.out_unicast;
-        self.in_discards += other.in_discards;
-        self.out_discards += other.out_discards;
-        self.in_errors += other.in_errors;
-        self.out_errors += other.out_errors;
+        self.lag = self.lag.max(other.lag);
+        // The larger name, as in the tables: so it does not matter who merges first.
+        if other.name.as_str() > self.name.as_str() {
+            self.name = other.name;
+        }
+        for (sum, addend) in [
+            (&mut self.reports, other.reports),
+            (&mut self.covered_ms, other.covered_ms),
+            (&mut self.in_octets, other.in_octets),
+            (&mut self.out_octets, other.out_octets),
+            (&mut self.in_unicast, other.in_unicast),
+            (&mut self.out_unicast, other.out_unicast),
+            (&mut self.in_discards, other.in_discards),
+            (&mut self.out_discards, other.out_discards),
+            (&mut self.in_errors, other.in_errors),
+            (&mut self.out_errors, other.out_errors),
+            (&mut self.fcs_errors, other.fcs_errors),
+        ] {
+            *sum = sum.saturating_add(addend);
+        }
+    }
+
+    /// What one report says by itself.
+    fn reported(counters: &InterfaceCounters) -> Self {
+        Self { speed: counters.speed, reports: 1, lag: counters.lag, name: counters.name, ..Self::default() }
     }
 
     /// The row of the port table.
@@ -77,6 +98,9 @@ impl Growth {
             out_discards: self.out_discards,
             in_errors: self.in_errors,
             out_errors: self.out_errors,
+            fcs_errors: self.fcs_errors,
+            lag: self.lag,
+            name: self.name.as_str().into(),
         }
     }
 }
@@ -91,8 +115,7 @@ pub(crate) struct Port {
 
 impl Port {
     pub(crate) fn new(counters: InterfaceCounters, at: Timestamp) -> Self {
-        let growth = Growth { speed: counters.speed, reports: 1, ..Growth::default() };
-        Self { before: counters, at, growth }
+        Self { before: counters, at, growth: Growth::reported(&counters) }
     }
 
     pub(crate) const fn last_seen(&self) -> Timestamp {
@@ -106,13 +129,10 @@ impl Port {
     pub(crate) fn follow(&mut self, counters: InterfaceCounters, at: Timestamp) {
         let before = std::mem::replace(&mut self.before, counters);
         let covered = at.since(std::mem::replace(&mut self.at, at));
-        self.growth.reports += 1;
-        self.growth.speed = self.growth.speed.max(counters.speed);
+        self.growth.merge(&Growth::reported(&counters));
         let octets = (octets(before.in_octets, counters.in_octets), octets(before.out_octets, counters.out_octets));
         let (Some(in_octets), Some(out_octets)) = octets else { return };
         self.growth.merge(&Growth {
-            speed: counters.speed,
-            reports: 0,
             covered_ms: u64::try_from(covered.as_millis()).unwrap_or(u64::MAX),
             in_octets,
             out_octets,
@@ -122,6 +142,8 @@ impl Port {
             out_discards: frames(before.out_discards, counters.out_discards),
             in_errors: frames(before.in_errors, counters.in_errors),
             out_errors: frames(before.out_errors, counters.out_errors),
+            fcs_errors: frames(before.fcs_errors, counters.fcs_errors),
+            ..Growth::default()
         });
     }
 }
@@ -161,6 +183,9 @@ mod tests {
             out_discards: None,
             in_errors: None,
             out_errors: None,
+            fcs_errors: Some(unicast),
+            lag: 0,
+            name: PortName::default(),
         }
     }
 
@@ -182,6 +207,21 @@ mod tests {
     fn a_reset_counter_books_nothing_for_its_interval() {
         let growth = growth(&[report(Some(1_000_000), 5), report(Some(10), 1), report(Some(30), 2)]);
         assert_eq!((growth.in_octets, growth.in_unicast, growth.covered_ms, growth.reports), (20, 1, 20_000, 3));
+    }
+
+    #[test]
+    fn a_port_keeps_its_name_its_aggregate_and_its_broken_frames() {
+        let named = InterfaceCounters { lag: 1_000, name: PortName::new(b"xe-0/0/1"), ..report(Some(0), 3) };
+        let growth = growth(&[report(Some(0), 1), named, report(Some(0), 8)]);
+        let key = PortKey { agent: Agent { address: [192, 0, 2, 1].into(), sub_agent: 0 }, if_index: 1 };
+        let row = growth.row(Timestamp(0), &"ix".into(), &key);
+        assert_eq!((row.fcs_errors, row.lag, &*row.name), (7, 1_000, "xe-0/0/1"), "a report without a name takes none away");
+    }
+
+    #[test]
+    fn forged_counters_do_not_overflow() {
+        let forged: Vec<InterfaceCounters> = (0..9_u64).map(|turn| report(Some(if turn % 2 == 0 { 0 } else { u64::MAX - 1 }), 0)).collect();
+        assert_eq!(growth(&forged).in_octets, u64::MAX);
     }
 
     #[test]

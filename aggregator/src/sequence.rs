@@ -1,7 +1,22 @@
 //! Sequence numbers: what is loss, and what only looks like it.
 //!
 //! A number that is missing is lost; one that comes late was only reordered; one that comes twice is a duplicate; and a number far
-//! from the last is an exporter that started again (sFlow v5, section 5: `sequence_number` in the datagram and in the sample).
+//! from the last is an exporter that started again (sFlow v5, section 5: `sequence_number` in the datagram and in the sample; RFC 3954, section 5.1).
+//!
+//! NetFlow v5 and IPFIX (RFC 7011, section 3.1) number records instead: see [`RecordSequence`].
+
+mod records;
+
+pub use records::RecordSequence;
+
+/// What the number in a datagram's header counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Numbering {
+    /// Datagrams, as in sFlow and in NetFlow v9.
+    Datagrams(u32),
+    /// Records sent before this datagram, as in NetFlow v5 and in IPFIX.
+    Records(u32),
+}
 
 /// How far behind the newest number a late one is still taken for late. It keeps a restart from being counted as reordering, and
 /// fits the bitmap that tells late from duplicate.
@@ -9,7 +24,7 @@ const LATE: u32 = 64;
 
 /// How far ahead a number may jump and be called loss. It keeps an exporter that restarts at a random number from being
 /// booked as sixteen million lost datagrams.
-const GAP: u32 = 1 << 24;
+pub(crate) const GAP: u32 = 1 << 24;
 
 /// What a number says about those before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

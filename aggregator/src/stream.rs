@@ -1,8 +1,9 @@
-//! A stream: the samples of one data source at one rate.
+//! A stream: the samples of one data source at one rate, or the flow records of one exporter.
 //!
 //! Weights belong to streams, because an agent may change its rate while it runs and because each data source has its own
 //! pool. The counts of a stream are plain sums, so that they can be taken over any stretch of time and added.
 
+use schema::Rate;
 use schema::sample::{Agent, DataSource, FlowSample};
 
 use crate::sequence::{Sequence, Step};
@@ -12,10 +13,34 @@ use crate::sequence::{Sequence, Step};
 pub struct StreamKey {
     /// Exporter.
     pub agent: Agent,
-    /// Where it samples.
+    /// Where it samples. For flow records it names the direction by which [`OpenWindow`](crate::OpenWindow) shall decide whether they count, and
+    /// [`Direction::Unknown`](schema::sample::Direction::Unknown) where that is decided already.
     pub source: DataSource,
-    /// One frame in so many, as its samples say.
-    pub rate: u32,
+    /// One frame in so many, as its samples or the operator say.
+    pub rate: Rate,
+}
+
+impl StreamKey {
+    /// The stream that takes in whatever is one stream too many: without a data source, and with its rate made a power of two.
+    ///
+    /// So there are at most 33 of them an agent, however many rates it makes up, and nobody's traffic is weighed by more than √2 too much or too little.
+    #[must_use]
+    pub(crate) fn coarse(self) -> Self {
+        Self { agent: self.agent, source: NO_SOURCE, rate: power_of_two(self.rate) }
+    }
+}
+
+/// The source of samples whose data sources are not followed, because there are too many.
+pub(crate) const NO_SOURCE: DataSource = DataSource { class: u32::MAX, index: u32::MAX };
+
+/// The power of two that is nearest as a factor; unknown stays unknown.
+fn power_of_two(rate: Rate) -> Rate {
+    let Some(exponent) = rate.rounded().checked_ilog2() else { return Rate::UNKNOWN };
+    let below = 1_u64 << exponent;
+    let frames = u64::from(rate.rounded());
+    // Above √2 times the power below it, the one above is nearer.
+    let nearest = if frames * frames > 2 * below * below { below * 2 } else { below };
+    Rate::whole(u32::try_from(nearest).unwrap_or(1 << 31))
 }
 
 /// What came of a stream, and by how much its numbers advanced.
@@ -103,6 +128,15 @@ mod tests {
         let source = DataSource { class: 0, index: 1 };
         let (input, output) = (Interface::Index(1), Interface::Unknown);
         FlowSample { source, sequence, rate: 100, pool, drops, input, output, frame: None, raw_length: 0 }
+    }
+
+    #[test]
+    fn a_coarse_stream_keeps_its_rate_but_for_a_factor_of_the_square_root_of_two() {
+        let agent = Agent { address: [192, 0, 2, 1].into(), sub_agent: 0 };
+        let coarse = |rate| StreamKey { agent, source: DataSource { class: 0, index: 1 }, rate }.coarse();
+        let frames = [0, 1, 2, 3, 1_000, 1_448, 1_449, u32::MAX].map(|frames| coarse(Rate::whole(frames)).rate.rounded());
+        assert_eq!(frames, [0, 1, 2, 4, 1_024, 1_024, 2_048, 1 << 31]);
+        assert_eq!(coarse(Rate::of(10, 3)).source, NO_SOURCE);
     }
 
     fn tally(samples: &[FlowSample]) -> Tally {

@@ -1,5 +1,7 @@
 //! How many frames a sample stands for.
 
+use schema::Rate;
+
 use crate::stream::Tally;
 
 /// Which weights a window is closed with.
@@ -47,16 +49,23 @@ const POOL_SAMPLES: u64 = 100;
 impl Weights {
     /// The weight of a stream's samples in one window, from what its numbers advanced by.
     #[must_use]
-    pub fn weigh(self, rate: u32, tally: &Tally) -> Weight {
-        if rate == 0 {
-            return Weight { frames: 1.0, basis: Basis::Unscalable };
+    pub fn weigh(self, rate: Rate, tally: &Tally) -> Weight {
+        let announced = Weight::announced(rate);
+        if self == Self::Nominal || announced.basis == Basis::Unscalable {
+            return announced;
         }
-        let rate = f64::from(rate);
-        let announced = Weight { frames: rate, basis: Basis::Rate };
-        match self {
-            Self::Nominal => announced,
-            Self::Observed => by_pool(rate, tally).or_else(|| by_sequence(rate, tally)).unwrap_or(announced),
+        by_pool(announced.frames, tally).or_else(|| by_sequence(announced.frames, tally)).unwrap_or(announced)
+    }
+}
+
+impl Weight {
+    /// The weight by the rate alone. That of flow records, which have neither a pool nor numbers of their own.
+    #[must_use]
+    pub const fn announced(rate: Rate) -> Self {
+        if rate.is_unknown() {
+            return Self { frames: 1.0, basis: Basis::Unscalable };
         }
+        Self { frames: rate.frames(), basis: Basis::Rate }
     }
 }
 
@@ -81,6 +90,8 @@ fn by_sequence(rate: f64, tally: &Tally) -> Option<Weight> {
 mod tests {
     use super::*;
 
+    const RATE: Rate = Rate::whole(100);
+
     fn tally(followed: u64, pool_advance: u64, sequence_advance: u64, drops_advance: u64) -> Tally {
         Tally { received: followed, followed, pool_advance, sequence_advance, drops_advance }
     }
@@ -88,33 +99,33 @@ mod tests {
     #[test]
     fn the_pool_corrects_every_kind_of_loss() {
         // 1,000 samples of 1 in 100 were taken, half of them were lost on the way.
-        let weight = Weights::Observed.weigh(100, &tally(500, 100_000, 1_000, 0));
+        let weight = Weights::Observed.weigh(RATE, &tally(500, 100_000, 1_000, 0));
         assert_eq!(weight, Weight { frames: 200.0, basis: Basis::Pool });
     }
 
     #[test]
     fn a_made_up_pool_is_not_believed() {
-        let weight = Weights::Observed.weigh(100, &tally(500, 7, 1_000, 0));
+        let weight = Weights::Observed.weigh(RATE, &tally(500, 7, 1_000, 0));
         assert_eq!(weight, Weight { frames: 200.0, basis: Basis::Sequence });
     }
 
     #[test]
     fn few_samples_are_weighed_by_their_numbers_not_by_the_noise_of_the_pool() {
-        let weight = Weights::Observed.weigh(100, &tally(3, 900, 3, 3));
+        let weight = Weights::Observed.weigh(RATE, &tally(3, 900, 3, 3));
         assert_eq!(weight, Weight { frames: 200.0, basis: Basis::Sequence });
-        assert_eq!(Weights::Observed.weigh(100, &tally(0, 0, 0, 0)).basis, Basis::Rate);
+        assert_eq!(Weights::Observed.weigh(RATE, &tally(0, 0, 0, 0)).basis, Basis::Rate);
     }
 
     #[test]
     fn nominal_is_the_announced_rate_and_nothing_else() {
-        let weight = Weights::Nominal.weigh(100, &tally(500, 100_000, 1_000, 0));
+        let weight = Weights::Nominal.weigh(RATE, &tally(500, 100_000, 1_000, 0));
         assert_eq!(weight, Weight { frames: 100.0, basis: Basis::Rate });
     }
 
     #[test]
     fn a_sample_without_rate_counts_once_and_says_so() {
         for weights in [Weights::Observed, Weights::Nominal] {
-            assert_eq!(weights.weigh(0, &tally(500, 100_000, 1_000, 0)), Weight { frames: 1.0, basis: Basis::Unscalable });
+            assert_eq!(weights.weigh(Rate::UNKNOWN, &tally(500, 100_000, 1_000, 0)), Weight { frames: 1.0, basis: Basis::Unscalable });
         }
     }
 }

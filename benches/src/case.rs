@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator::{Delta, ExporterKey, OpenWindow, Parties, Refused, Shard, Weights};
+use aggregator::{Delta, ExporterKey, Numbering, OpenWindow, Parties, Policies, Refused, Shard, Weights};
 use collector::Lane;
-use schema::sample::{Agent, DataSource, FlowSample, Frame, Interface, InterfaceCounters, LengthBasis, MacPair};
-use schema::{Mac, Timestamp};
+use schema::sample::{Agent, DataSource, FlowSample, Frame, Interface, InterfaceCounters, LengthBasis, MacPair, Tunnel};
+use schema::{Mac, Protocol, Timestamp};
 use wire::sflow::{self, Listener, Skip};
 
 use crate::rival::Rival;
@@ -112,7 +112,7 @@ fn walk(traffic: &Traffic) -> u64 {
 }
 
 fn matrix(traffic: Rc<Traffic>) -> Round {
-    let mut lane = Lane::new(Parties::Members);
+    let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), WINDOW);
     let mut spare = Delta::default();
     Box::new(move || {
         feed(&mut lane, &traffic);
@@ -143,7 +143,7 @@ fn rival(traffic: Rc<Traffic>) -> Round {
 }
 
 fn close() -> Round {
-    let mut shard = Shard::new(Parties::Macs);
+    let mut shard = Shard::new(Parties::Macs, Arc::new(Policies::default()), WINDOW);
     // A shard that has seen nothing refuses nobody.
     let _: Result<(), Refused> = fill(&mut shard);
     let delta = shard.take(Delta::default());
@@ -160,7 +160,8 @@ fn close() -> Round {
 fn fill(shard: &mut Shard) -> Result<(), Refused> {
     const RECEIVERS: u32 = 250;
     let agent = Agent { address: IpAddr::from([192, 0, 2, 1]), sub_agent: 0 };
-    let exporter = shard.datagram(ExporterKey { agent, source: agent.address }, 1, 0, Timestamp(0))?;
+    let key = ExporterKey { protocol: Protocol::Sflow5, agent, source: agent.address };
+    let exporter = shard.datagram(key, Numbering::Datagrams(1), Some(0), Timestamp(0))?;
     let directory = directory::Snapshot::empty();
     for number in 0..CLOSED_CELLS {
         let (src, dst) = (number / RECEIVERS, number % RECEIVERS);
@@ -180,7 +181,7 @@ fn sample(src: u32, dst: u32, sequence: u32) -> FlowSample {
         drops: 0,
         input: Interface::Index(src + 1),
         output: Interface::Index(dst + 1),
-        frame: Some(Frame { octets: 1_000, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4 }),
+        frame: Some(Frame { octets: 1_000, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None }),
         raw_length: 1_000,
     }
 }

@@ -2,16 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails shall say so")]
 
-use aggregator::{Delta, Parties};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator::{Delta, Parties, Policies};
 use benches::case::feed;
 use benches::traffic::Traffic;
 use collector::Lane;
+use directory::Snapshot;
+use schema::{Protocol, Timestamp};
+use simulator::{Exchange, FlowCache, Plan};
+
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// Allocations of a whole pass over the traffic of so many members, the hand-over before it included, when two passes went before: each of the two
 /// deltas that take turns has then held all cells.
 fn allocations_of_a_warm_pass(members: usize, parties: Parties) -> u64 {
     let traffic = Traffic::of(members).unwrap();
-    let mut lane = Lane::new(parties);
+    let mut lane = Lane::new(parties, Arc::new(Policies::default()), WINDOW);
     feed(&mut lane, &traffic);
     let first = lane.take(Delta::default());
     feed(&mut lane, &traffic);
@@ -40,4 +49,52 @@ fn a_warm_pass_over_many_members_allocates_nothing() {
 #[test]
 fn a_warm_pass_without_a_directory_allocates_nothing() {
     assert_eq!(allocations_of_a_warm_pass(48, Parties::Macs), 0);
+}
+
+#[test]
+fn warm_flow_records_allocate_nothing() {
+    let plan = Plan { members: 48, protocol: Protocol::Ipfix, flow_cache: FlowCache::NONE, ..Plan::default() };
+    let start = Timestamp(1_700_000_040_000);
+    let datagrams = Exchange::new(&plan, start).gather(400);
+    let source = IpAddr::from([192, 0, 2, 1]);
+    let members = Snapshot::default();
+    let mut lane = Lane::new(Parties::Macs, Arc::new(Policies::default()), WINDOW);
+    // A message that comes again is a repetition, so each pass comes from the exporter's later life.
+    let pass = |lane: &mut Lane, number: u32| {
+        for datagram in &datagrams {
+            let mut datagram = datagram.clone();
+            renumber(&mut datagram, number * 10_000_000);
+            lane.datagram(source, &datagram, start, &members);
+        }
+    };
+    pass(&mut lane, 0);
+    let first = lane.take(Delta::default());
+    pass(&mut lane, 1);
+    let second = lane.take(first);
+    let warm: Vec<Vec<u8>> = datagrams
+        .iter()
+        .map(|datagram| {
+            let mut next = datagram.clone();
+            renumber(&mut next, 20_000_000);
+            next
+        })
+        .collect();
+    let mut spare = Some(second);
+    let records = lane.counts().ipfix.records;
+    let allocated = allocation_counter::measure(|| {
+        for datagram in &warm {
+            lane.datagram(source, datagram, start, &members);
+        }
+        spare = spare.take().map(|delta| lane.take(delta));
+    });
+    assert!(lane.counts().ipfix.records - records > 4_000);
+    assert!(spare.is_some_and(|delta| !delta.is_empty()));
+    assert_eq!(allocated.count_total, 0);
+}
+
+/// Moves the number of an IPFIX message (RFC 7011, section 3.1).
+fn renumber(message: &mut [u8], by: u32) {
+    let number = message.get_mut(8..12).unwrap();
+    let moved = u32::from_be_bytes(number.try_into().unwrap()).wrapping_add(by);
+    number.copy_from_slice(&moved.to_be_bytes());
 }

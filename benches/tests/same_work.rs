@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator::{Delta, OpenWindow, Parties, Weights};
+use aggregator::{Delta, OpenWindow, Parties, Policies, Weights};
 use benches::case::{self, CLOSED_CELLS, Case};
 use benches::rival::Rival;
 use benches::traffic::Traffic;
@@ -18,7 +18,7 @@ const RATE: u64 = 2_048;
 #[test]
 fn both_ways_count_the_same_samples_for_each_pair_of_members() {
     let traffic = Traffic::of(48).unwrap();
-    let mut lane = Lane::new(Parties::Members);
+    let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), Duration::from_secs(60));
     case::feed(&mut lane, &traffic);
     let mut window = OpenWindow::new(Arc::from("ix"), Duration::from_secs(60), Timestamp(0), 1);
     window.merge(&lane.take(Delta::default()));

@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Make a matrix from captures (pcap, pcapng) by their own clock
     Replay(Replay),
-    /// Send a simulated exchange's sFlow, and write the truth that it hides
+    /// Send a simulated exchange's sFlow, NetFlow or IPFIX, and write the truth that it hides
     Simulate(Simulate),
     /// Who sent how much to whom
     Matrix(Question),
@@ -112,9 +112,12 @@ pub(crate) struct Replay {
     /// Who the members are: TOML, CSV or an IX-F export; without it every MAC is a party of its own
     #[arg(long, value_name = "FILE")]
     pub(crate) members: Option<PathBuf>,
-    /// How samples are weighed
-    #[arg(long, value_enum, default_value = "observed")]
-    pub(crate) weights: WeightsChoice,
+    /// Configuration that names the members, the weights, the exchange, and what is known better than exporters say
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How samples are weighed; by the configuration, or as observed, if not given
+    #[arg(long, value_enum)]
+    pub(crate) weights: Option<WeightsChoice>,
     /// What is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReplayFormat,
@@ -125,8 +128,14 @@ pub(crate) struct Replay {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProtocolChoice {
-    /// sFlow version 5
+    /// sFlow version 5: sampled frames
     Sflow,
+    /// IPFIX: flow records with layer 2
+    Ipfix,
+    /// NetFlow version 9: flow records with layer 2
+    Netflow9,
+    /// NetFlow version 5: flow records of IPv4 without layer 2
+    Netflow5,
 }
 
 #[derive(Debug, Args)]

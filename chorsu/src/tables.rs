@@ -2,6 +2,10 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
+/// What is said where sampled flow records are among what was counted.
+pub(crate) const FLOWS_NOTE: &str =
+    "part of it came in flow records, which do not tell packets' lengths: intervals are at least as wide as shown\n";
+
 /// How a column stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -56,6 +60,15 @@ fn scaled(value: u64, units: &[&str]) -> String {
     format!("{scaled:.digits$} {}", units.get(unit).copied().unwrap_or_default())
 }
 
+/// A text from outside without what a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() { printable.extend(letter.escape_default()) } else { printable.push(letter) }
+    }
+    printable
+}
+
 /// The two ends of an interval of octets.
 pub(crate) fn interval(low: u64, high: u64) -> String {
     format!("{} – {}", octets(low), octets(high))
@@ -87,6 +100,11 @@ mod tests {
             assert_eq!(octets(value), text);
         }
         assert_eq!(rate(41_234_000_000), "41.2 Gbit/s");
+    }
+
+    #[test]
+    fn text_from_outside_cannot_steer_the_terminal() {
+        assert_eq!(printable("Ethernet1\u{1b}[2J\n é"), "Ethernet1\\u{1b}[2J\\n é");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use aggregator::policy::Policies;
 use arc_swap::ArcSwap;
 use collector::service::Shared;
 use collector::{Outbox, Service, Settings};
@@ -16,6 +17,9 @@ use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
+
+/// File in the data folder for the templates of NetFlow v9 and IPFIX, so that a start need not wait for exporters to repeat them.
+const TEMPLATES: &str = "templates.jsonl";
 
 /// Everything that `run` and `demo` start.
 pub(crate) struct House {
@@ -60,6 +64,9 @@ fn settings(config: &Config) -> Settings {
         receive_buffer: config.collect.receive_buffer,
         window: config.collect.window,
         weights: config.collect.weights,
+        policies: Arc::new(Policies::new(config.exporters.clone())),
+        allow: config.collect.allow.clone(),
+        templates: Some(config.store.data.join(TEMPLATES)),
     }
 }
 

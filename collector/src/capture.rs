@@ -16,6 +16,13 @@ const BUFFER: usize = 1 << 20;
 /// Interfaces of one pcapng section that are kept, against a file that declares them without end.
 const MAX_INTERFACES: usize = 65_536;
 
+/// How every section of a pcapng file begins, in both byte orders.
+const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+
+/// Octets of the smallest block of a pcapng file: its kind, and its length before and behind what it holds. pcap-parser counts on it for
+/// blocks of a kind that it does not know.
+const SMALLEST_BLOCK: u32 = 12;
+
 /// Why a capture cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
@@ -79,7 +86,11 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Packet<'_>), progress: &mut dyn Fn
     let no_capture = |_| CaptureError::NoCapture { path: path.to_owned() };
     let mut reader = pcap_parser::create_reader(BUFFER, Filling(file)).map_err(no_capture)?;
     let mut clock = Clocks::default();
+    let has_blocks = reader.data().starts_with(&SECTION);
     loop {
+        if has_blocks && is_too_short(reader.data()) {
+            return Ok(End::Cut);
+        }
         let incomplete = match reader.next() {
             Ok((length, block)) => {
                 clock.block(&block, each);
@@ -96,7 +107,15 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Packet<'_>), progress: &mut dyn Fn
     }
 }
 
-/// Fills the whole buffer that it is given. A file never gives less than asked before its end, but a pipe does, and the first read must hold the header.
+/// Whether a block of pcapng is shorter than any can be. A length that is so small in the other byte order would exceed the buffer in the
+/// right one.
+fn is_too_short(block: &[u8]) -> bool {
+    let length = block.get(4..).and_then(|rest| rest.first_chunk::<4>());
+    length.is_some_and(|length| u32::from_le_bytes(*length).min(u32::from_be_bytes(*length)) < SMALLEST_BLOCK)
+}
+
+/// Fills the whole buffer that it is given. A file never gives less than asked before its end, but a pipe does, and the first read must
+/// hold the header.
 struct Filling<R>(R);
 
 impl<R: Read> Read for Filling<R> {

@@ -1,133 +1,145 @@
-//! What a lane counts beside the matrix: datagrams by protocol, and everything that it stepped over.
+//! What a lane counts beside the matrix: datagrams by protocol, what they hold as exported, and everything that it stepped over.
+
+mod flows;
+mod sflow;
 
 use std::collections::BTreeMap;
 
 use aggregator::Refused;
-use schema::sample::FlowSample;
-use wire::protocol::Protocol;
-use wire::sflow::{Refusal, Skip};
+use schema::Protocol;
+
+pub use flows::{Flows, Loss, Recovered};
+pub use sflow::Sflow;
 
 /// Counters of one lane since it began. Plain sums: lanes' counts are added.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
-    /// sFlow v5 as decoded.
-    pub sflow5: Sflow5,
-    /// Datagrams of the protocols that are recognised but not decoded, by the protocol's name.
-    pub undecoded: BTreeMap<&'static str, u64>,
+    /// sFlow version 5.
+    pub sflow5: Sflow,
+    /// sFlow version 4.
+    pub sflow4: Sflow,
+    /// sFlow version 2.
+    pub sflow2: Sflow,
+    /// NetFlow version 5.
+    pub netflow5: Flows,
+    /// NetFlow version 9.
+    pub netflow9: Flows,
+    /// IPFIX.
+    pub ipfix: Flows,
     /// Datagrams of no known protocol.
     pub unknown: u64,
-}
-
-/// Counters of sFlow v5.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sflow5 {
-    /// Datagrams, those that were refused among them.
-    pub datagrams: u64,
-    /// Flow samples.
-    pub flow_samples: u64,
-    /// Those of them that the matrix did not take: of datagrams that came before, or from exporters beyond the bound.
-    pub samples_not_taken: u64,
-    /// Counter samples.
-    pub counter_samples: u64,
-    /// Σ frame_length·rate over all flow samples with a raw header, each sampled packet once.
-    pub nominal_bytes: u128,
-    /// Σ rate over all flow samples.
-    pub nominal_packets: u128,
-    /// Whole datagrams that were refused, by reason.
-    pub refused: BTreeMap<&'static str, u64>,
-    /// Records and samples that were stepped over, by [`Skip::index`].
-    skips: [u64; Skip::ALL.len()],
+    /// Datagrams of senders that are not on the allow-list.
+    pub strangers: u64,
 }
 
 impl Counts {
     /// Adds another lane's counters.
     pub fn merge(&mut self, other: &Self) {
         self.sflow5.merge(&other.sflow5);
-        for (protocol, count) in &other.undecoded {
-            *self.undecoded.entry(protocol).or_default() += count;
-        }
+        self.sflow4.merge(&other.sflow4);
+        self.sflow2.merge(&other.sflow2);
+        self.netflow5.merge(&other.netflow5);
+        self.netflow9.merge(&other.netflow9);
+        self.ipfix.merge(&other.ipfix);
         self.unknown += other.unknown;
+        self.strangers += other.strangers;
     }
 
-    /// Counts a datagram of a protocol that is recognised but not decoded.
-    pub fn undecoded(&mut self, protocol: Protocol) {
-        *self.undecoded.entry(protocol.name()).or_default() += 1;
+    /// The counters of a version of sFlow; `None` for other protocols.
+    #[must_use]
+    pub const fn sflow(&self, protocol: Protocol) -> Option<&Sflow> {
+        match protocol {
+            Protocol::Sflow5 => Some(&self.sflow5),
+            Protocol::Sflow4 => Some(&self.sflow4),
+            Protocol::Sflow2 => Some(&self.sflow2),
+            Protocol::Netflow5 | Protocol::Netflow9 | Protocol::Ipfix => None,
+        }
+    }
+
+    /// The counters of a protocol of flow records; `None` for sFlow.
+    #[must_use]
+    pub const fn flows(&self, protocol: Protocol) -> Option<&Flows> {
+        match protocol {
+            Protocol::Netflow5 => Some(&self.netflow5),
+            Protocol::Netflow9 => Some(&self.netflow9),
+            Protocol::Ipfix => Some(&self.ipfix),
+            Protocol::Sflow5 | Protocol::Sflow4 | Protocol::Sflow2 => None,
+        }
+    }
+
+    /// The same, to be added to. The protocols of flow records are three; whatever is none of them is counted with IPFIX.
+    pub(crate) const fn flows_mut(&mut self, protocol: Protocol) -> &mut Flows {
+        match protocol {
+            Protocol::Netflow5 => &mut self.netflow5,
+            Protocol::Netflow9 => &mut self.netflow9,
+            _ => &mut self.ipfix,
+        }
+    }
+
+    /// The counters of a version of sFlow, to be added to; whatever is no sFlow is counted with version 5.
+    pub(crate) const fn sflow_mut(&mut self, protocol: Protocol) -> &mut Sflow {
+        match protocol {
+            Protocol::Sflow4 => &mut self.sflow4,
+            Protocol::Sflow2 => &mut self.sflow2,
+            _ => &mut self.sflow5,
+        }
     }
 
     /// All flow datagrams, whatever became of them.
     #[must_use]
     pub fn flow_datagrams(&self) -> u64 {
-        self.sflow5.datagrams + self.undecoded.values().sum::<u64>()
+        let sflow = [&self.sflow5, &self.sflow4, &self.sflow2].map(|sflow| sflow.datagrams);
+        let flows = [&self.netflow5, &self.netflow9, &self.ipfix].map(|flows| flows.datagrams);
+        sflow.iter().chain(&flows).sum()
     }
 
-    /// Everything that was stepped over, by reason, whatever its protocol.
+    /// Everything that was stepped over, whatever its protocol: each reason once, in order.
     pub fn skipped(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let undecoded = self.undecoded.iter().map(|(protocol, count)| (not_decoded(protocol), *count));
-        let unknown = (self.unknown > 0).then_some(("unknown_protocol", self.unknown));
-        self.sflow5.skipped().chain(undecoded).chain(unknown)
+        let mut sums = BTreeMap::new();
+        let sflow = [&self.sflow5, &self.sflow4, &self.sflow2].into_iter().flat_map(Sflow::skipped);
+        let flows = [&self.netflow5, &self.netflow9, &self.ipfix].into_iter().flat_map(Flows::skipped);
+        let whole = [("stranger", self.strangers), ("unknown_protocol", self.unknown)].into_iter().filter(|(_, count)| *count > 0);
+        for (reason, count) in sflow.chain(flows).chain(whole) {
+            *sums.entry(reason).or_default() += count;
+        }
+        sums.into_iter()
     }
 }
 
-/// The reason's name for a datagram of a protocol that is recognised only.
-fn not_decoded(protocol: &str) -> &'static str {
-    match protocol {
-        "sflow_old" => "sflow_old_not_decoded",
-        "netflow5" => "netflow5_not_decoded",
-        "netflow9" => "netflow9_not_decoded",
-        "ipfix" => "ipfix_not_decoded",
-        _ => "not_decoded",
+/// Counters by a reason's name.
+pub(crate) type Reasons = BTreeMap<&'static str, u64>;
+
+fn merge_reasons(sums: &mut Reasons, other: &Reasons) {
+    for (reason, count) in other {
+        *sums.entry(reason).or_default() += count;
     }
 }
 
-impl Sflow5 {
-    fn merge(&mut self, other: &Self) {
-        self.datagrams += other.datagrams;
-        self.flow_samples += other.flow_samples;
-        self.samples_not_taken += other.samples_not_taken;
-        self.counter_samples += other.counter_samples;
-        self.nominal_bytes += other.nominal_bytes;
-        self.nominal_packets += other.nominal_packets;
-        for (reason, count) in &other.refused {
-            *self.refused.entry(reason).or_default() += count;
-        }
-        for (sum, count) in self.skips.iter_mut().zip(other.skips) {
-            *sum += count;
-        }
+/// The name of why the matrix does not take a datagram.
+const fn not_taken(why: Refused) -> &'static str {
+    match why {
+        Refused::Duplicate => "duplicate_datagram",
+        Refused::TooManyExporters => "too_many_exporters",
+        Refused::TooManyAgents => "too_many_agents",
     }
+}
 
-    /// Counts a flow sample.
-    #[inline]
-    pub fn flow(&mut self, sample: &FlowSample) {
-        self.flow_samples += 1;
-        self.nominal_packets += u128::from(sample.rate);
-        self.nominal_bytes += u128::from(sample.rate) * u128::from(sample.raw_length);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Counts something that was stepped over.
-    #[inline]
-    pub fn skip(&mut self, what: Skip) {
-        if let Some(count) = self.skips.get_mut(what.index()) {
-            *count += 1;
-        }
-    }
-
-    /// Counts a datagram that is not decodable.
-    pub fn refuse(&mut self, why: Refusal) {
-        *self.refused.entry(why.name()).or_default() += 1;
-    }
-
-    /// Counts a datagram that the matrix does not take.
-    pub fn not_taken(&mut self, why: Refused) {
-        let reason = match why {
-            Refused::Duplicate => "duplicate_datagram",
-            Refused::TooManyExporters => "too_many_exporters",
+    #[test]
+    fn a_reason_that_several_protocols_have_is_named_once() {
+        let mut counts = Counts { strangers: 3, ..Counts::default() };
+        counts.netflow9.not_taken(Refused::Duplicate);
+        counts.ipfix.not_taken(Refused::Duplicate);
+        counts.sflow4.not_taken(Refused::TooManyExporters);
+        let sum = |times: usize| {
+            let mut sum = Counts::default();
+            (0..times).for_each(|_| sum.merge(&counts));
+            sum.skipped().collect::<Vec<_>>()
         };
-        *self.refused.entry(reason).or_default() += 1;
-    }
-
-    /// Everything that was stepped over, by reason.
-    pub fn skipped(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let skips = Skip::ALL.iter().map(|skip| skip.name()).zip(self.skips).filter(|(_, count)| *count > 0);
-        self.refused.iter().map(|(reason, count)| (*reason, *count)).chain(skips)
+        assert_eq!(sum(1), [("duplicate_datagram", 2), ("stranger", 3), ("too_many_exporters", 1)]);
+        assert_eq!(sum(2), [("duplicate_datagram", 4), ("stranger", 6), ("too_many_exporters", 2)]);
     }
 }

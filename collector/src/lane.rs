@@ -1,20 +1,30 @@
 //! The way of a datagram from its bytes to a shard.
 
+mod flows;
+mod matrix;
+mod sflow;
+
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use aggregator::{Delta, ExporterKey, Parties, Shard};
+use aggregator::{Delta, Parties, Policies, Shard};
 use directory::Snapshot;
-use schema::Timestamp;
-use schema::sample::{FlowSample, InterfaceCounters};
-use wire::protocol::{self, Protocol};
-use wire::sflow::{self, Listener, Skip};
+use ipnet::IpNet;
+use schema::{Protocol, Timestamp};
+use wire::protocol;
 
-use crate::counts::{Counts, Sflow5};
+use crate::admission::Admission;
+use crate::counts::Counts;
+use crate::templates::book::{Book, Learned};
+use crate::templates::{Exporters, TemplateCounts};
 
 /// One thread's way from bytes to a shard of its own.
 pub struct Lane {
     shard: Shard,
     counts: Counts,
+    admission: Admission,
+    exporters: Exporters,
 }
 
 /// What a lane did with a datagram.
@@ -24,20 +34,46 @@ pub enum Taken {
     Flow,
     /// It is something else.
     NotFlow,
+    /// Its sender is not on the allow-list.
+    Stranger,
 }
 
 impl Lane {
-    /// A lane whose shard is empty.
+    /// A lane whose shard is empty, which admits everyone and knows no template. `window` is the length of the windows.
     #[must_use]
-    pub fn new(parties: Parties) -> Self {
-        Self { shard: Shard::new(parties), counts: Counts::default() }
+    pub fn new(parties: Parties, policies: Arc<Policies>, window: Duration) -> Self {
+        Self {
+            shard: Shard::new(parties, policies, window),
+            counts: Counts::default(),
+            admission: Admission::default(),
+            exporters: Exporters::new(Arc::default()),
+        }
+    }
+
+    /// The same, but it takes datagrams only from addresses in these networks; from everyone if there are none.
+    #[must_use]
+    pub fn admitting(self, allowed: Arc<[IpNet]>) -> Self {
+        Self { admission: Admission::new(allowed), ..self }
+    }
+
+    /// The same, but it knows what the book says of the exporters that it hears.
+    #[must_use]
+    pub(crate) fn remembering(self, book: Arc<Book>) -> Self {
+        Self { exporters: Exporters::new(book), ..self }
     }
 
     /// Takes one datagram that came from `source` at `at`.
     pub fn datagram(&mut self, source: IpAddr, payload: &[u8], at: Timestamp, directory: &Snapshot) -> Taken {
+        if !self.admission.admits(source) {
+            self.counts.strangers += 1;
+            return Taken::Stranger;
+        }
         match protocol::recognise(payload) {
-            Some(Protocol::Sflow5) => self.sflow5(source, payload, at, directory),
-            Some(other) => self.counts.undecoded(other),
+            Some(protocol @ (Protocol::Sflow5 | Protocol::Sflow4 | Protocol::Sflow2)) => {
+                self.sflow(protocol, source, payload, at, directory);
+            }
+            Some(Protocol::Netflow5) => self.netflow5(source, payload, at, directory),
+            Some(protocol @ (Protocol::Netflow9 | Protocol::Ipfix)) => self.messages(protocol, source, payload, at, directory),
             None => {
                 self.counts.unknown += 1;
                 return Taken::NotFlow;
@@ -46,27 +82,16 @@ impl Lane {
         Taken::Flow
     }
 
-    fn sflow5(&mut self, source: IpAddr, payload: &[u8], at: Timestamp, directory: &Snapshot) {
-        let counts = &mut self.counts.sflow5;
-        counts.datagrams += 1;
-        let (header, samples) = match sflow::header(payload) {
-            Ok(decoded) => decoded,
-            Err(refusal) => return counts.refuse(refusal),
-        };
-        let key = ExporterKey { agent: header.agent, source };
-        match self.shard.datagram(key, header.sequence, header.uptime_ms, at) {
-            Ok(exporter) => samples.walk(&mut Walk { shard: &mut self.shard, counts, exporter, directory }),
-            Err(why) => {
-                counts.not_taken(why);
-                samples.walk(&mut CountOnly { counts });
-            }
-        }
-    }
-
     /// What it counted since it began.
     #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// Senders that were not admitted, with their datagrams, as many as are remembered.
+    #[must_use]
+    pub fn strangers(&self) -> &[(IpAddr, u64)] {
+        self.admission.strangers()
     }
 
     /// Hands over what was added to the matrix since the last time; see [`Shard::take`].
@@ -78,60 +103,19 @@ impl Lane {
     pub fn forget_silent(&mut self, now: Timestamp) {
         self.shard.forget_silent(now);
     }
-}
 
-/// The samples of one datagram on their way to the shard.
-struct Walk<'a> {
-    shard: &'a mut Shard,
-    counts: &'a mut Sflow5,
-    exporter: aggregator::ExporterId,
-    directory: &'a Snapshot,
-}
-
-impl Listener for Walk<'_> {
-    #[inline]
-    fn flow(&mut self, sample: &FlowSample) {
-        self.counts.flow(sample);
-        self.shard.flow(self.exporter, sample, self.directory);
+    /// Lets go of data sets whose template did not come in time.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.exporters.expire(now, &mut self.counts);
     }
 
-    fn counters(&mut self, counters: &InterfaceCounters) {
-        self.shard.counters(self.exporter, counters);
+    /// What exporters said that the book does not know yet.
+    pub(crate) fn learned(&mut self) -> Vec<Learned> {
+        self.exporters.learned()
     }
 
-    fn counter_sample(&mut self) {
-        self.counts.counter_samples += 1;
-        self.shard.counter_sample(self.exporter);
-    }
-
-    #[inline]
-    fn skipped(&mut self, what: Skip) {
-        self.counts.skip(what);
-        if what.is_malformed() {
-            self.shard.malformed(self.exporter);
-        }
-    }
-}
-
-/// The samples of a datagram that the matrix does not take, because it came before or its exporter is one too many. They were exported all
-/// the same, and what was exported is counted before any filter.
-struct CountOnly<'a> {
-    counts: &'a mut Sflow5,
-}
-
-impl Listener for CountOnly<'_> {
-    fn flow(&mut self, sample: &FlowSample) {
-        self.counts.flow(sample);
-        self.counts.samples_not_taken += 1;
-    }
-
-    fn counters(&mut self, _: &InterfaceCounters) {}
-
-    fn counter_sample(&mut self) {
-        self.counts.counter_samples += 1;
-    }
-
-    fn skipped(&mut self, what: Skip) {
-        self.counts.skip(what);
+    /// How many templates each exporter has; `None` if that did not change since it was last asked for.
+    pub(crate) fn template_counts(&mut self) -> Option<TemplateCounts> {
+        self.exporters.template_counts()
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! Between a socket and its shard there is no queue and no lock. The threads meet only when a lane hands over what it added, once a second.
 
+mod admission;
 mod batch;
 pub mod capture;
 pub mod counts;
@@ -20,6 +21,8 @@ pub mod replay;
 mod roster;
 pub mod service;
 pub mod socket;
+mod steering;
+mod templates;
 mod timer;
 
 pub use counts::Counts;

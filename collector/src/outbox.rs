@@ -13,6 +13,9 @@ use schema::status::StoreStatus;
 /// Windows that may wait for the disk: two hours of them. It keeps a full disk from filling the memory too.
 pub const MAX_WAITING: usize = 120;
 
+/// What flow records brought of earlier windows may wait beside them: each that is closed brings at most some sixty, most of them small.
+pub const MAX_WAITING_LATE: usize = 60 * MAX_WAITING;
+
 /// Cells that the waiting windows may hold together, for the same reason: at some 80 octets each, 160 MB.
 pub const MAX_WAITING_CELLS: usize = 2_000_000;
 
@@ -25,9 +28,16 @@ pub struct Outbox {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Arc<Window>>,
+    waiting: VecDeque<Waiting>,
+    /// How many of them are late.
+    late: usize,
     store: StoreStatus,
     closed: bool,
+}
+
+struct Waiting {
+    window: Arc<Window>,
+    late: bool,
 }
 
 impl Outbox {
@@ -38,10 +48,21 @@ impl Outbox {
 
     /// Puts a closed window in. If there is no place, the oldest are lost: the newest are what the operator looks at while mending the disk.
     pub fn put(&self, window: Window) {
+        self.push(window, false);
+    }
+
+    /// Puts in what flow records brought of a window that was closed before.
+    pub fn put_late(&self, window: Window) {
+        self.push(window, true);
+    }
+
+    fn push(&self, window: Window, late: bool) {
         let mut state = self.state();
-        state.waiting.push_back(Arc::new(window));
+        state.waiting.push_back(Waiting { window: Arc::new(window), late });
+        state.late += usize::from(late);
         while state.waiting.len() > 1 && state.is_full() {
-            state.waiting.pop_front();
+            let oldest = state.waiting.pop_front();
+            state.late -= usize::from(oldest.is_some_and(|oldest| oldest.late));
             state.store.windows_lost += 1;
         }
         drop(state);
@@ -53,13 +74,14 @@ impl Outbox {
         let state = self.state();
         let nothing_yet = |state: &mut State| state.waiting.is_empty() && !state.closed;
         let (state, _) = self.changed.wait_timeout_while(state, patience, nothing_yet).unwrap_or_else(PoisonError::into_inner);
-        state.waiting.front().cloned()
+        state.waiting.front().map(|waiting| Arc::clone(&waiting.window))
     }
 
     /// The window is kept: lets it go.
     pub fn kept(&self, window: &Arc<Window>) {
         let mut state = self.state();
-        state.waiting.retain(|waiting| !Arc::ptr_eq(waiting, window));
+        state.waiting.retain(|waiting| !Arc::ptr_eq(&waiting.window, window));
+        state.late = state.waiting.iter().filter(|waiting| waiting.late).count();
         state.store.windows_written += 1;
         state.store.failing = None;
         state.store.newest = state.store.newest.max(Some(window.start));
@@ -90,14 +112,14 @@ impl Outbox {
     /// The windows that wait, the oldest first, and the store's health.
     pub fn status(&self) -> (Vec<Arc<Window>>, StoreStatus) {
         let state = self.state();
-        (state.waiting.iter().cloned().collect(), state.store.clone())
+        (state.waiting.iter().map(|waiting| Arc::clone(&waiting.window)).collect(), state.store.clone())
     }
 }
 
 impl State {
     fn is_full(&self) -> bool {
-        let cells: usize = self.waiting.iter().map(|window| window.cells.len()).sum();
-        self.waiting.len() > MAX_WAITING || cells > MAX_WAITING_CELLS
+        let cells: usize = self.waiting.iter().map(|waiting| waiting.window.cells.len()).sum();
+        self.waiting.len() - self.late > MAX_WAITING || self.late > MAX_WAITING_LATE || cells > MAX_WAITING_CELLS
     }
 }
 
@@ -131,6 +153,22 @@ mod tests {
         let (waiting, store) = outbox.status();
         assert_eq!((waiting.len(), store.windows_lost), (MAX_WAITING, 5));
         assert_eq!(waiting.last().map(|window| window.serial), Some(count - 1));
+    }
+
+    #[test]
+    fn late_windows_push_out_no_window_of_the_last_two_hours() {
+        let outbox = Outbox::default();
+        for serial in 0..MAX_WAITING as u64 {
+            outbox.put(window(serial));
+            (0..60).for_each(|_| outbox.put_late(window(serial)));
+        }
+        assert_eq!(outbox.status().1.windows_lost, 0);
+        outbox.put_late(window(1_000));
+        assert_eq!((outbox.status().0.len(), outbox.status().1.windows_lost), (MAX_WAITING + MAX_WAITING_LATE - 1, 2));
+        let kept = outbox.oldest(Duration::ZERO).unwrap();
+        outbox.kept(&kept);
+        outbox.put_late(window(1_001));
+        assert_eq!(outbox.status().1.windows_lost, 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A receiving thread: one socket, one lane.
 
-use std::net::UdpSocket;
+use std::net::{IpAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +15,8 @@ use schema::Timestamp;
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::lane::Lane;
+use crate::templates::TemplateCounts;
+use crate::templates::book::Learned;
 
 /// How often lanes hand over and the live view moves on.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
@@ -43,6 +45,12 @@ pub(crate) struct Handover {
     pub(crate) delta: Delta,
     pub(crate) counts: Counts,
     pub(crate) stats: SocketStats,
+    /// Senders that are not on the allow-list, with their datagrams.
+    pub(crate) strangers: Vec<(IpAddr, u64)>,
+    /// How many templates each exporter has, where that changed.
+    pub(crate) templates: Option<TemplateCounts>,
+    /// What exporters said anew; with the last hand-over of a window.
+    pub(crate) learned: Vec<Learned>,
 }
 
 /// A receiving thread.
@@ -110,8 +118,19 @@ impl Receiving {
     fn hand_over(&mut self, number: u64, last: bool) {
         let empty = self.empty.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let (lane, listener, stats) = (self.index, self.listener, self.stats);
-        let delta = self.lane.take(empty);
-        let handover = Handover { lane, listener, number, last, delta, counts: self.lane.counts().clone(), stats };
+        self.lane.expire(Timestamp::now());
+        let handover = Handover {
+            lane,
+            listener,
+            number,
+            last,
+            delta: self.lane.take(empty),
+            counts: self.lane.counts().clone(),
+            stats,
+            strangers: self.lane.strangers().to_vec(),
+            templates: self.lane.template_counts(),
+            learned: if last { self.lane.learned() } else { Vec::new() },
+        };
         // The timer ends after all lanes, so the channel is open as long as there is a sender.
         let _ = self.handovers.send(handover);
     }

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::ports::{Growth, PortKey};
-use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Weights};
+use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Policies, Weights};
 use directory::Snapshot;
-use schema::{CellKey, Sums, Timestamp, Window};
+use schema::{CellKey, Rate, Sums, Timestamp, Window};
 
 use crate::capture::{self, CaptureError, End};
 use crate::counts::Counts;
 use crate::lane::{Lane, Taken};
+use crate::receiving::TICK;
+use crate::roster::rates;
 
 /// How a capture is replayed.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Settings {
     pub weights: Weights,
     /// Who counts as a party of the matrix.
     pub parties: Parties,
+    /// What the operator knows better than exporters say.
+    pub policies: Arc<Policies>,
 }
 
 /// What was read and what it sums to.
@@ -46,8 +50,8 @@ pub struct Summary {
     pub counts: Counts,
     /// The matrix over all windows.
     pub cells: BTreeMap<CellKey, Sums>,
-    /// Exporters with the sampling rates that their samples carried.
-    pub exporters: BTreeMap<ExporterKey, (ExporterTally, BTreeSet<u32>)>,
+    /// Exporters with the sampling rates that they told, or that the operator knows better.
+    pub exporters: BTreeMap<ExporterKey, (ExporterTally, BTreeSet<Rate>)>,
     /// Ports with the growth of their counters.
     pub ports: BTreeMap<PortKey, Growth>,
 }
@@ -63,6 +67,8 @@ pub struct Replay {
     serial: u64,
     /// Time of the latest datagram: until then the open window is measured.
     latest: Timestamp,
+    /// When data sets that wait for their template were last looked through.
+    ticked: Timestamp,
 }
 
 /// What happens with a window as soon as its time is over.
@@ -72,7 +78,7 @@ impl Replay {
     /// A replay that has read nothing yet.
     #[must_use]
     pub fn new(settings: Settings, directory: Arc<Snapshot>) -> Self {
-        let lane = Lane::new(settings.parties);
+        let lane = Lane::new(settings.parties, Arc::clone(&settings.policies), settings.window);
         Self {
             settings,
             directory,
@@ -82,13 +88,14 @@ impl Replay {
             summary: Summary::default(),
             serial: 0,
             latest: Timestamp::default(),
+            ticked: Timestamp::default(),
         }
     }
 
     /// Reads one capture. `sink` gets each window that ends; `progress` the octets read so far.
     ///
-    /// The windows are named after the file's content: the same file replayed twice into one store counts once, and another file of the same
-    /// minutes is added.
+    /// The windows are named after the file's content and their order: the same file replayed twice into one store counts once, and another
+    /// file of the same minutes is added.
     ///
     /// # Errors
     /// Refuses what cannot be read and what is no capture.
@@ -114,6 +121,10 @@ impl Replay {
     pub fn datagram(&mut self, source: IpAddr, payload: &[u8], at: Timestamp, sink: Sink<'_>) {
         self.turn(at, sink);
         self.latest = at;
+        if at.since(self.ticked) >= TICK || at < self.ticked {
+            self.lane.expire(at);
+            self.ticked = at;
+        }
         if self.lane.datagram(source, payload, at, &self.directory) == Taken::NotFlow {
             self.summary.not_flow += 1;
         }
@@ -129,8 +140,11 @@ impl Replay {
         let is_early = at < open.start().minus(self.settings.window);
         if at >= open.end() || is_early {
             let end = if is_early { self.latest } else { open.end() };
-            self.close(end, sink);
+            self.close(end, false, sink);
             self.lane.forget_silent(at);
+            // Another one for each window: what comes late for a window, or out of order, must not bear the name of what was kept of it
+            // before.
+            self.serial = self.serial.wrapping_add(1);
             let serial = self.serial;
             if let Some(open) = &mut self.open {
                 open.reopen(at, serial);
@@ -138,33 +152,37 @@ impl Replay {
         }
     }
 
-    /// Closes the open window at the moment `end`.
-    fn close(&mut self, end: Timestamp, sink: Sink<'_>) {
+    /// Closes the open window at the moment `end`. What flow records brought of other windows goes with it: of those before it, and if it
+    /// is the last, of all.
+    fn close(&mut self, end: Timestamp, is_last: bool, sink: Sink<'_>) {
         let delta = self.lane.take(std::mem::take(&mut self.empty));
         let Some(open) = &mut self.open else { return };
         open.merge(&delta);
         self.empty = delta;
         for (key, tally) in open.exporters() {
-            let (sum, rates) = self.summary.exporters.entry(*key).or_default();
+            let (sum, told) = self.summary.exporters.entry(*key).or_default();
             sum.merge(tally);
-            rates.extend(open.streams().iter().filter(|(stream, _)| stream.agent == key.agent).map(|(stream, _)| stream.rate));
+            told.extend(rates(open, key));
         }
         for (key, growth) in open.ports() {
             self.summary.ports.entry(*key).or_default().merge(growth);
         }
         let window = open.close(end, self.settings.weights);
-        for row in &window.cells {
-            let Some(reason) = row.reason() else { continue };
-            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
-            self.summary.cells.entry(key).or_default().merge(row.sums());
+        let others = if is_last { open.take_rest(self.settings.weights) } else { open.take_late(self.settings.weights) };
+        for window in std::iter::once(window).chain(others) {
+            for row in &window.cells {
+                let Some(reason) = row.reason() else { continue };
+                let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
+                self.summary.cells.entry(key).or_default().merge(row.sums());
+            }
+            sink(window);
         }
-        sink(window);
     }
 
     /// Closes the last window and says what was read.
     #[must_use]
     pub fn finish(mut self, sink: Sink<'_>) -> Summary {
-        self.close(self.latest, sink);
+        self.close(self.latest, true, sink);
         self.summary.counts = self.lane.counts().clone();
         self.summary
     }

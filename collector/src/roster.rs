@@ -1,10 +1,15 @@
 //! Exporters since the start of the collector.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aggregator::stream::StreamKey;
 use aggregator::{ExporterKey, ExporterTally, OpenWindow};
-use schema::Timestamp;
+use schema::sample::{DataSource, Direction};
 use schema::status::ExporterStatus;
+use schema::{Rate, Timestamp};
+
+use crate::templates::TemplateCounts;
 
 /// Exporters that are remembered, against forged agent addresses; the longest silent goes first.
 const MAX_REMEMBERED: usize = 4_096;
@@ -27,23 +32,42 @@ impl Roster {
         }
     }
 
-    /// All of them, by agent, with the rates that the running window shows.
-    pub(crate) fn status(&self, exchange: &Arc<str>, running: &OpenWindow) -> Vec<ExporterStatus> {
-        self.exporters.iter().map(|(key, tally)| status(exchange, key, tally, running)).collect()
+    /// All of them, by agent, with the rates that the running window shows and the templates that `lanes` know of.
+    pub(crate) fn status(&self, exchange: &Arc<str>, running: &OpenWindow, lanes: &[&TemplateCounts]) -> Vec<ExporterStatus> {
+        let mut all: Vec<_> = self.exporters.iter().collect();
+        all.sort_unstable_by_key(|(key, _)| (key.agent, key.protocol, key.source));
+        all.into_iter().map(|(key, tally)| status(exchange, key, tally, running, lanes)).collect()
     }
 }
 
-fn status(exchange: &Arc<str>, key: &ExporterKey, tally: &ExporterTally, running: &OpenWindow) -> ExporterStatus {
-    let of_this = running.streams().iter().filter(|(stream, _)| stream.agent == key.agent);
-    let mut rates: Vec<u32> = of_this.map(|(stream, _)| stream.rate).collect();
-    rates.sort_unstable();
-    rates.dedup();
+fn status(
+    exchange: &Arc<str>,
+    key: &ExporterKey,
+    tally: &ExporterTally,
+    running: &OpenWindow,
+    lanes: &[&TemplateCounts],
+) -> ExporterStatus {
+    let templates = lanes.iter().filter_map(|lane| lane.get(&(key.source, key.protocol, key.agent.sub_agent)));
     ExporterStatus {
+        protocol: key.protocol,
         agent: key.agent.address,
         sub_agent: key.agent.sub_agent,
         source: key.source,
         last_seen: tally.last_seen,
-        rates,
+        rates: rates(running, key).into_iter().map(Rate::rounded).collect(),
+        templates: templates.sum(),
         totals: tally.row(Timestamp::default(), exchange, key),
     }
+}
+
+/// The sampling rates of an exporter in a window, in order. What nobody announced is none.
+pub(crate) fn rates(window: &OpenWindow, key: &ExporterKey) -> BTreeSet<Rate> {
+    let is_of_this = |stream: &StreamKey| stream.agent == key.agent && is_of_records(stream.source) != key.protocol.is_sflow();
+    let of_this = window.streams().iter().map(|(stream, _)| stream).filter(|stream| is_of_this(stream));
+    of_this.map(|stream| stream.rate).filter(|rate| !rate.is_unknown()).collect()
+}
+
+/// One agent may speak both sFlow and NetFlow.
+fn is_of_records(source: DataSource) -> bool {
+    [Direction::Ingress, Direction::Egress, Direction::Unknown].into_iter().any(|direction| source.is_flow_records(direction))
 }

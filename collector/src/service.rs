@@ -5,21 +5,27 @@
 //! lane ever waits for another.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use aggregator::{Parties, Weights};
+use aggregator::{Parties, Policies, Weights};
 use arc_swap::ArcSwap;
 use directory::Snapshot;
+use ipnet::IpNet;
+use schema::Timestamp;
 use schema::status::{DirectoryStatus, Listener, Status};
 
 use crate::lane::Lane;
 use crate::outbox::Outbox;
 use crate::receiving::{Receiving, SocketStats};
 use crate::socket::{self, BindError, Bound};
-use crate::timer::Timer;
+use crate::templates::book::Book;
+use crate::templates::book_file;
+use crate::templates::scribe::Scribe;
+use crate::timer::{Memory, Timer};
 
 /// Hand-overs that may wait for the timer, for each lane. It bounds the memory that they hold. A lane sends one a tick, so it would wait for a place only if
 /// the timer had been stuck for as many ticks; the kernel's buffer holds what comes meanwhile.
@@ -40,6 +46,12 @@ pub struct Settings {
     pub window: Duration,
     /// How samples are weighed.
     pub weights: Weights,
+    /// What the operator knows better than exporters say.
+    pub policies: Arc<Policies>,
+    /// Who may export here; everyone if it is empty. Others' datagrams are counted, and nothing else is done with them.
+    pub allow: Vec<IpNet>,
+    /// The file in which exporters' templates and sampling rates outlive a restart; none if they need not.
+    pub templates: Option<PathBuf>,
 }
 
 /// What the rest of the program shares with the collector.
@@ -88,6 +100,9 @@ impl Service {
         let addresses = bound.iter().map(|bound| bound.address).collect();
         let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (sender, handovers) = mpsc::sync_channel(HANDOVERS * settings.threads.max(1) * settings.listen.len().max(1));
+        let book = settings.templates.as_deref().map(remembered).unwrap_or_default();
+        let scribe = settings.templates.clone().map(Scribe::start).transpose()?;
+        let (before, allowed): (Arc<Book>, Arc<[IpNet]>) = (Arc::new(book.clone()), settings.allow.clone().into());
         let mut listeners = Vec::new();
         let mut lanes = Vec::new();
         let mut returns = Vec::new();
@@ -99,7 +114,9 @@ impl Service {
                     index: returns.len(),
                     listener,
                     socket,
-                    lane: Lane::new(Parties::Members),
+                    lane: Lane::new(Parties::Members, Arc::clone(&settings.policies), settings.window)
+                        .admitting(Arc::clone(&allowed))
+                        .remembering(Arc::clone(&before)),
                     stats: SocketStats::default(),
                     stop: Arc::clone(&stop),
                     number: Arc::clone(&number),
@@ -111,7 +128,7 @@ impl Service {
                 lanes.push(thread::Builder::new().name(format!("receive-{}", lanes.len())).spawn(move || lane.run())?);
             }
         }
-        let timer = Timer::new(settings, shared, handovers, number, listeners, returns);
+        let timer = Timer::new(settings, shared, handovers, number, listeners, returns, Memory { book, scribe });
         let timer = thread::Builder::new().name("timer".into()).spawn(move || timer.run())?;
         Ok(Self { stop, timer, lanes, addresses })
     }
@@ -131,6 +148,16 @@ impl Service {
         }
         let _ = self.timer.join();
     }
+}
+
+/// What exporters said before the start. A file that cannot be used costs only the time until they say it again.
+fn remembered(path: &Path) -> Book {
+    let mut book = book_file::read(path).unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        Book::default()
+    });
+    book.forget_silent(Timestamp::now());
+    book
 }
 
 fn listener_status(bound: &Bound) -> Listener {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::steering;
+
 /// How long a receiving thread sleeps at most when nothing comes: so long a tick, the turn of a window or a stop may have to wait for it.
 pub const IDLE: Duration = Duration::from_millis(100);
 
@@ -32,7 +34,7 @@ pub enum BindError {
 pub struct Bound {
     /// The address, with the port that was given if it was asked for as 0.
     pub address: SocketAddr,
-    /// The sockets. The kernel spreads senders over them by a hash, so that one exporter stays with one socket.
+    /// The sockets. The kernel spreads senders over them by their IP address, so that one exporter stays with one socket.
     pub sockets: Vec<UdpSocket>,
     /// Receive buffer that the kernel gave each socket, in octets.
     pub receive_buffer: usize,
@@ -73,8 +75,12 @@ fn bind_exactly(address: SocketAddr, threads: usize, receive_buffer: usize) -> R
     for socket in &sockets {
         prepare(socket, receive_buffer).map_err(refused)?;
     }
-    let granted = sockets.iter().filter_map(|socket| socket.recv_buffer_size().ok()).min().unwrap_or(0);
-    Ok(Bound { address, sockets: sockets.into_iter().map(UdpSocket::from).collect(), receive_buffer: granted })
+    let receive_buffer = sockets.iter().filter_map(|socket| socket.recv_buffer_size().ok()).min().unwrap_or(0);
+    let sockets: Vec<UdpSocket> = sockets.into_iter().map(UdpSocket::from).collect();
+    if let Err(error) = steering::by_source_address(&sockets) {
+        tracing::warn!(%address, %error, "the kernel does not keep an exporter with one thread when its port changes; set `collect.threads` to 1 if templates get lost");
+    }
+    Ok(Bound { address, sockets, receive_buffer })
 }
 
 fn open(address: SocketAddr, shared: bool) -> io::Result<Socket> {

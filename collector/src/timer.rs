@@ -1,5 +1,6 @@
 //! The thread that closes the windows and publishes the status.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +10,14 @@ use aggregator::{Delta, OpenWindow};
 use schema::status::{DirectoryStatus, Listener, Status};
 use schema::{Timestamp, Window};
 
+use crate::admission;
 use crate::counts::Counts;
 use crate::receiving::{Handover, SocketStats, TICK};
 use crate::roster::Roster;
 use crate::service::{Settings, Shared};
+use crate::templates::TemplateCounts;
+use crate::templates::book::Book;
+use crate::templates::scribe::Scribe;
 
 /// How long the timer waits for the lanes' last hand-over of a window. They wake up every [`IDLE`](crate::socket::IDLE), so only a machine that is
 /// overloaded beyond use makes them later than this; what comes later is added to the next window, not lost.
@@ -36,6 +41,13 @@ pub(crate) struct Timer {
     started: Timestamp,
     /// Hand-overs of the window after the one that is being closed.
     early: Vec<Handover>,
+    memory: Memory,
+}
+
+/// What exporters said, and who writes it down.
+pub(crate) struct Memory {
+    pub(crate) book: Book,
+    pub(crate) scribe: Option<Scribe>,
 }
 
 /// What the timer knows of a lane.
@@ -44,6 +56,8 @@ struct LaneView {
     finished: Option<u64>,
     counts: Counts,
     stats: SocketStats,
+    strangers: Vec<(IpAddr, u64)>,
+    templates: TemplateCounts,
     empty: Arc<Mutex<Vec<Delta>>>,
 }
 
@@ -55,11 +69,20 @@ impl Timer {
         number: Arc<AtomicU64>,
         listeners: Vec<Listener>,
         returns: Vec<Arc<Mutex<Vec<Delta>>>>,
+        memory: Memory,
     ) -> Self {
         let now = Timestamp::now();
         let open = OpenWindow::new(Arc::clone(&settings.exchange), settings.window, now, serial(now));
         let ends = Instant::now() + open.end().since(now);
-        let view = |empty| LaneView { listener: 0, finished: None, counts: Counts::default(), stats: SocketStats::default(), empty };
+        let view = |empty| LaneView {
+            listener: 0,
+            finished: None,
+            counts: Counts::default(),
+            stats: SocketStats::default(),
+            strangers: Vec::new(),
+            templates: TemplateCounts::new(),
+            empty,
+        };
         let lanes = returns.into_iter().map(view).collect();
         let settings = settings.clone();
         Self {
@@ -74,6 +97,7 @@ impl Timer {
             roster: Roster::default(),
             started: now,
             early: Vec::new(),
+            memory,
         }
     }
 
@@ -96,8 +120,12 @@ impl Timer {
         }
         let now = Timestamp::now();
         self.close(now);
+        self.open.take_rest(self.settings.weights).into_iter().for_each(|window| self.shared.outbox.put_late(window));
         self.shared.outbox.close();
         self.publish();
+        if let Memory { mut book, scribe: Some(scribe) } = self.memory {
+            scribe.finish(&mut book);
+        }
     }
 
     /// Ends the open window and begins the next. Returns when to publish again.
@@ -113,6 +141,8 @@ impl Timer {
         }
         let now = Timestamp::now();
         self.close(now.max(self.open.end()));
+        self.open.take_late(self.settings.weights).into_iter().for_each(|window| self.shared.outbox.put_late(window));
+        self.keep_templates(now);
         self.open.reopen(now, serial(now));
         self.ends = Instant::now() + self.open.end().since(now);
         for handover in std::mem::take(&mut self.early) {
@@ -124,14 +154,28 @@ impl Timer {
     fn take(&mut self, handover: Handover) {
         self.open.merge(&handover.delta);
         self.roster.add(&handover.delta.exporters);
+        for (key, tally) in &handover.delta.exporters {
+            self.memory.book.heard(key.source, key.protocol, tally.last_seen);
+        }
+        self.memory.book.learn(handover.learned, Timestamp::now());
         let Some(lane) = self.lanes.get_mut(handover.lane) else { return };
         lane.listener = handover.listener;
         lane.counts = handover.counts;
         lane.stats = handover.stats;
+        lane.strangers = handover.strangers;
+        lane.templates = handover.templates.unwrap_or(std::mem::take(&mut lane.templates));
         if handover.last {
             lane.finished = Some(handover.number);
         }
         lane.empty.lock().unwrap_or_else(PoisonError::into_inner).push(handover.delta);
+    }
+
+    /// Has what exporters said written down, if anything is new.
+    fn keep_templates(&mut self, now: Timestamp) {
+        if let Memory { book, scribe: Some(scribe) } = &mut self.memory {
+            book.forget_silent(now);
+            scribe.offer(book);
+        }
     }
 
     /// Sends the open window on its way to the store. An empty one goes too: that nothing came is a measurement, and no gap.
@@ -147,14 +191,16 @@ impl Timer {
         let (waiting, store) = self.shared.outbox.status();
         let mut counts = Counts::default();
         self.lanes.iter().for_each(|lane| counts.merge(&lane.counts));
+        let templates: Vec<&TemplateCounts> = self.lanes.iter().map(|lane| &lane.templates).collect();
         let status = Status {
             started: self.started,
             at: now,
             running,
             waiting,
             listeners: self.listener_status(),
-            exporters: self.roster.status(&self.settings.exchange, &self.open),
+            exporters: self.roster.status(&self.settings.exchange, &self.open, &templates),
             skipped: counts.skipped().collect(),
+            strangers: admission::busiest(self.lanes.iter().map(|lane| lane.strangers.as_slice())),
             directory: DirectoryStatus::clone(&self.shared.directory_status.load()),
             store,
         };

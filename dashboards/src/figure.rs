@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_rate_keeps_its_estimates_interval() {
-        let estimate = Estimate { samples: 9, packets: 90, bytes: 1_000, bytes_low: 500, bytes_high: 2_000, bits_per_second: 80 };
+        let estimate = Estimate { bytes: 1_000, bytes_low: 500, bytes_high: 2_000, bits_per_second: 80, ..Estimate::default() };
         assert_eq!(rate_of(&estimate), Bounded { value: 80, low: 40, high: 160 });
         assert_eq!(rate_of(&Estimate::default()), Bounded::default());
     }

@@ -4,6 +4,8 @@
 
 mod en;
 
+use std::borrow::Cow;
+
 use maud::{Markup, PreEscaped, html};
 
 /// The texts of one language.
@@ -54,8 +56,14 @@ pub(crate) struct Texts {
     pub(crate) silent_detail: &'static str,
     pub(crate) lost: &'static str,
     pub(crate) lost_detail: &'static str,
+    pub(crate) lost_records_title: &'static str,
+    pub(crate) lost_records_detail: &'static str,
+    pub(crate) unscalable: &'static str,
+    pub(crate) unscalable_detail: &'static str,
     pub(crate) kernel_drops: &'static str,
     pub(crate) kernel_drops_detail: &'static str,
+    pub(crate) strangers_seen: &'static str,
+    pub(crate) strangers_detail: &'static str,
     pub(crate) directory_refused: &'static str,
     pub(crate) directory_warning: &'static str,
     pub(crate) directory_more: &'static str,
@@ -76,6 +84,8 @@ pub(crate) struct Texts {
     pub(crate) share: &'static str,
     pub(crate) samples: &'static str,
     pub(crate) others: &'static str,
+    pub(crate) from_flows: &'static str,
+    pub(crate) set_aside: &'static str,
     pub(crate) empty: &'static str,
     pub(crate) pairs_exchange: &'static str,
     pub(crate) half_of: &'static str,
@@ -95,6 +105,7 @@ pub(crate) struct Texts {
     pub(crate) exporters_none: &'static str,
     pub(crate) exporters_caption: &'static str,
     pub(crate) exporter: &'static str,
+    pub(crate) protocol: &'static str,
     pub(crate) state: &'static str,
     pub(crate) state_ok: &'static str,
     pub(crate) state_silent: &'static str,
@@ -104,8 +115,12 @@ pub(crate) struct Texts {
     pub(crate) datagrams: &'static str,
     pub(crate) lost_short: &'static str,
     pub(crate) lost_samples: &'static str,
+    pub(crate) flow_records: &'static str,
+    pub(crate) lost_records: &'static str,
+    pub(crate) templates: &'static str,
     pub(crate) agent_drops: &'static str,
     pub(crate) sampling: &'static str,
+    pub(crate) sampling_unknown: &'static str,
     pub(crate) counters: &'static str,
     pub(crate) malformed: &'static str,
     pub(crate) restarts: &'static str,
@@ -122,6 +137,9 @@ pub(crate) struct Texts {
     pub(crate) reason: &'static str,
     pub(crate) count: &'static str,
     pub(crate) skipped_none: &'static str,
+    pub(crate) strangers: &'static str,
+    pub(crate) strangers_caption: &'static str,
+    pub(crate) strangers_more: &'static str,
     pub(crate) keeping: &'static str,
     pub(crate) uptime: &'static str,
     pub(crate) windows: &'static str,
@@ -131,6 +149,26 @@ pub(crate) struct Texts {
     pub(crate) directory_none: &'static str,
     pub(crate) problem_back: &'static str,
     pub(crate) not_found: &'static str,
+    /// Why traffic is not between two known members: its name in answers, and for people.
+    pub(crate) reasons: &'static [(&'static str, &'static str)],
+    /// Why something was stepped over: its name in counters, and for people.
+    pub(crate) skips: &'static [(&'static str, &'static str)],
+}
+
+impl Texts {
+    /// Why traffic is not between two known members; its bare name where there is no text for it.
+    pub(crate) fn reason(&self, name: &str) -> Cow<'static, str> {
+        told(self.reasons, name)
+    }
+
+    /// Why something was stepped over; its bare name where there is no text for it.
+    pub(crate) fn skip_reason(&self, name: &str) -> Cow<'static, str> {
+        told(self.skips, name)
+    }
+}
+
+fn told(texts: &'static [(&'static str, &'static str)], name: &str) -> Cow<'static, str> {
+    texts.iter().find(|(known, _)| *known == name).map_or_else(|| Cow::Owned(name.replace('_', " ")), |(_, text)| Cow::Borrowed(*text))
 }
 
 /// English, the language in which all texts exist first.
@@ -160,11 +198,27 @@ pub(crate) fn say(template: &str, places: &[(&str, &str)]) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use schema::Reason;
+
     use super::*;
 
     #[test]
     fn places_are_filled_and_escaped() {
         assert_eq!(say("<{a}> of {b}.", &[("b", "1 & 2"), ("a", "x")]).0, "&lt;x&gt; of 1 &amp; 2.");
         assert_eq!(say("{missing} end {open", &[]).0, " end ");
+    }
+
+    #[test]
+    fn every_reason_of_the_matrix_has_a_text_and_none_is_told_twice() {
+        for reason in Reason::ALL.into_iter().filter(|reason| *reason != Reason::Attributed) {
+            assert!(EN.reasons.iter().any(|(name, _)| *name == reason.name()), "{}", reason.name());
+        }
+        for texts in [EN.reasons, EN.skips] {
+            for (name, text) in texts {
+                assert_eq!(texts.iter().filter(|(other, _)| other == name).count(), 1, "{name}");
+                assert!(!text.contains('_'), "{text}");
+            }
+        }
+        assert_eq!(EN.skip_reason("of_a_later_version"), "of a later version");
     }
 }

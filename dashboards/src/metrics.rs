@@ -56,6 +56,14 @@ const FAMILIES: &[Family] = &[
     counter("chorsu_exporter_lost_samples", "Flow samples that the sequence numbers of an exporter's data sources miss", |s| {
         exporters(s, |e| e.totals.lost_samples)
     }),
+    counter("chorsu_exporter_flow_records", "Flow records received from an exporter", |s| exporters(s, |e| e.totals.flow_records)),
+    counter("chorsu_exporter_lost_records", "Flow records that the sequence numbers of NetFlow v5 and IPFIX miss", |s| {
+        exporters(s, |e| e.totals.lost_records)
+    }),
+    counter("chorsu_exporter_unscalable", "Samples and flow records of an exporter without a known sampling rate", |s| {
+        exporters(s, |e| e.totals.unscalable)
+    }),
+    gauge("chorsu_exporter_templates", "Templates that are known of an exporter", |s| exporters(s, |e| e.templates as u64)),
     counter("chorsu_exporter_agent_drops", "Samples that an exporter says it dropped itself", |s| exporters(s, |e| e.totals.agent_drops)),
     counter("chorsu_exporter_restarts", "Restarts of an exporter, told by its sequence numbers", |s| exporters(s, |e| e.totals.restarts)),
     gauge("chorsu_exporter_last_seen_timestamp_seconds", "When the latest datagram of an exporter came, in seconds since 1970", |s| {
@@ -64,6 +72,10 @@ const FAMILIES: &[Family] = &[
     counter("chorsu_skipped", "Datagrams, samples and records that were stepped over, by reason", |s| {
         s.skipped.iter().map(|(reason, count)| (vec![("reason", (*reason).to_owned())], *count)).collect()
     }),
+    gauge("chorsu_strangers", "Senders that are not on the list of exporters, as many of them as are remembered", |s| {
+        one(s.strangers.len() as u64)
+    }),
+    counter("chorsu_stranger_datagrams", "Datagrams of senders that are not on the list of exporters", |s| one(strangers(s))),
     counter("chorsu_windows_written", "Windows written to the journal", |s| one(s.store.windows_written)),
     counter("chorsu_windows_lost", "Windows lost because the disk would not take them", |s| one(s.store.windows_lost)),
     gauge("chorsu_windows_waiting", "Closed windows that are not in the journal yet", |s| one(s.waiting.len() as u64)),
@@ -97,8 +109,16 @@ fn listeners(status: &Status, value: fn(&Listener) -> u64) -> Vec<Reading> {
 }
 
 fn exporters(status: &Status, value: fn(&ExporterStatus) -> u64) -> Vec<Reading> {
-    let labels = |exporter: &ExporterStatus| vec![("agent", exporter.agent.to_string()), ("sub_agent", exporter.sub_agent.to_string())];
+    let labels = |exporter: &ExporterStatus| {
+        let (agent, sub_agent) = (exporter.agent.to_string(), exporter.sub_agent.to_string());
+        vec![("agent", agent), ("sub_agent", sub_agent), ("protocol", exporter.protocol.name().to_owned())]
+    };
     status.exporters.iter().map(|exporter| (labels(exporter), value(exporter))).collect()
+}
+
+/// All their datagrams, of those too that are no longer remembered by name.
+fn strangers(status: &Status) -> u64 {
+    status.skipped.iter().find(|(reason, _)| *reason == "stranger").map_or(0, |(_, datagrams)| *datagrams)
 }
 
 fn running(status: &Status, counts: fn(Option<Reason>) -> bool) -> u64 {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use schema::Timestamp;
 use schema::status::{ExporterStatus, Listener, Status};
+use schema::{Protocol, Timestamp};
 use serde::Serialize;
 
 use crate::site::Hall;
@@ -23,6 +23,7 @@ pub(crate) struct StatusView<'a> {
     listeners: Vec<ListenerView>,
     exporters: Vec<ExporterView>,
     skipped: BTreeMap<&'static str, u64>,
+    strangers: Vec<StrangerView>,
     directory: DirectoryView<'a>,
     store: StoreView<'a>,
 }
@@ -46,18 +47,29 @@ struct ListenerView {
     errors: u64,
 }
 
+/// A sender that is not on the list.
+#[derive(Serialize)]
+struct StrangerView {
+    address: IpAddr,
+    datagrams: u64,
+}
+
 #[derive(Serialize)]
 struct ExporterView {
+    protocol: Protocol,
     agent: IpAddr,
     sub_agent: u32,
     source: IpAddr,
     last_seen: Timestamp,
     sampling_rates: Vec<u32>,
+    templates: usize,
     datagrams: u64,
     lost_datagrams: u64,
     reordered_datagrams: u64,
     flow_samples: u64,
     lost_samples: u64,
+    flow_records: u64,
+    lost_records: u64,
     agent_drops: u64,
     counter_samples: u64,
     malformed: u64,
@@ -99,6 +111,11 @@ impl<'a> StatusView<'a> {
             listeners: status.listeners.iter().map(listener).collect(),
             exporters: status.exporters.iter().map(exporter).collect(),
             skipped: status.skipped.iter().copied().collect(),
+            strangers: status
+                .strangers
+                .iter()
+                .map(|(address, datagrams)| StrangerView { address: *address, datagrams: *datagrams })
+                .collect(),
             directory: DirectoryView {
                 origin: &directory.origin,
                 loaded: directory.loaded,
@@ -133,16 +150,20 @@ fn listener(listener: &Listener) -> ListenerView {
 fn exporter(exporter: &ExporterStatus) -> ExporterView {
     let totals = &exporter.totals;
     ExporterView {
+        protocol: exporter.protocol,
         agent: exporter.agent,
         sub_agent: exporter.sub_agent,
         source: exporter.source,
         last_seen: exporter.last_seen,
         sampling_rates: exporter.rates.clone(),
+        templates: exporter.templates,
         datagrams: totals.datagrams,
         lost_datagrams: totals.lost_datagrams,
         reordered_datagrams: totals.reordered_datagrams,
         flow_samples: totals.flow_samples,
         lost_samples: totals.lost_samples,
+        flow_records: totals.flow_records,
+        lost_records: totals.lost_records,
         agent_drops: totals.agent_drops,
         counter_samples: totals.counter_samples,
         malformed: totals.malformed,

@@ -86,11 +86,70 @@ async fn every_answer_has_its_shape() {
     assert!(member["peers"][0]["sent"]["bytes_high"].is_u64());
     let ports = served.get("/api/v1/ports").await.json();
     assert_eq!(ports["ports"][0]["if_index"], 1);
+    assert_eq!((&ports["ports"][0]["name"], &ports["ports"][0]["lag"]), (&Value::from("xe-0/0/1"), &Value::from(1_000)));
+    assert!(ports["ports"][0]["fcs_errors"].as_u64().unwrap() > 0);
     let exporters = served.get("/api/v1/exporters").await.json();
     assert_eq!(exporters["exporters"][0]["agent"], "192.0.2.1");
     let status = served.get("/api/v1/status").await.json();
     assert_eq!((&status["method"], &status["listeners"][0]["kernel_drops"]), (&Value::from("1"), &Value::from(12)));
     assert_eq!(status["directory"]["warnings"][0], "AS64501 has no port");
+}
+
+#[tokio::test]
+async fn what_came_in_flow_records_is_told_apart() {
+    let served = Served::new();
+    let matrix = served.get("/api/v1/matrix").await.json();
+    let flows = |estimate: &Value| (estimate["bytes_from_flows"].as_u64().unwrap(), estimate["interval_is_lower_bound"].as_bool().unwrap());
+    let (from_flows, least) = flows(&matrix["total"]);
+    assert!(from_flows > 0 && from_flows < matrix["total"]["bytes"].as_u64().unwrap() && least);
+    let of_cells: u64 = matrix["cells"].as_array().unwrap().iter().map(|cell| flows(cell).0).sum();
+    assert_eq!(of_cells, from_flows);
+    assert_eq!(flows(&matrix["unattributed"]), (0, false));
+    assert!(matrix["set_aside"]["reasons"]["other_direction"]["bytes"].as_u64().unwrap() > 0);
+    assert_eq!(flows(&served.get("/api/v1/matrix?vlan=100").await.json()["total"]), (0, false));
+    for (address, told) in [("/", true), ("/matrix", true), ("/?vlan=100", false), ("/matrix?vlan=100", false)] {
+        let page = served.get(address).await;
+        assert_eq!(page.text().contains("the interval is the least it can be"), told, "{address}");
+        assert_eq!(page.text().contains("metered in the other direction too"), address == "/matrix", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn exporters_of_every_protocol_are_told() {
+    let served = Served::new();
+    let answer = served.get("/api/v1/exporters").await.json();
+    let of = |agent: &str| answer["exporters"].as_array().unwrap().iter().find(|row| row["agent"] == agent).unwrap().clone();
+    assert_eq!((&of("192.0.2.1")["protocol"], &of("192.0.2.3")["protocol"]), (&Value::from("sflow5"), &Value::from("ipfix")));
+    assert_eq!(of("192.0.2.3")["flow_records"].as_u64().unwrap(), 200 * of("192.0.2.3")["lost_records"].as_u64().unwrap());
+    let status = served.get("/api/v1/status").await.json();
+    assert_eq!((&status["exporters"][2]["protocol"], &status["exporters"][2]["templates"]), (&Value::from("ipfix"), &Value::from(5)));
+    assert_eq!(status["strangers"][0], serde_json::json!({"address": "198.51.100.9", "datagrams": 80}));
+    let page = served.get("/exporters").await;
+    for part in ["IPFIX", "sFlow v5", "Senders that are not on the list", "198.51.100.9", "Data before its template came", ">unknown<"] {
+        assert!(page.text().contains(part), "{part}");
+    }
+    let page = served.get("/").await;
+    for part in [
+        "No sampling rate is known of 192.0.2.3",
+        "set `sampling` for it in the configuration",
+        "2 senders are not on the list",
+        "The busiest is 198.51.100.9 with 80 datagrams",
+        "192.0.2.3 lost 0.50\u{a0}% of its flow records",
+    ] {
+        assert!(page.text().contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_strangers_where_there_are_none() {
+    let served = Served::new();
+    let mut status = schema::status::Status::clone(&served.status.load());
+    status.strangers.clear();
+    status.exporters[2].totals.unscalable = 11;
+    served.status.store(std::sync::Arc::new(status));
+    assert!(!served.get("/exporters").await.text().contains("Senders that are not on the list"));
+    let page = served.get("/").await;
+    assert!(!page.text().contains("are not on the list") && !page.text().contains("No sampling rate"), "11 of 12 000 came before the rate");
 }
 
 #[tokio::test]
@@ -169,7 +228,7 @@ async fn pages_hold_their_tables_before_any_script_runs() {
         ("/", vec!["The exchange carries <strong>", "Top members", "Top pairs", "192.0.2.2 is silent", "12 datagrams were dropped"]),
         ("/?from=2026-01-01&to=2026-01-02", vec!["Nothing was measured"]),
         ("/matrix?top=5&order=name", vec!["possible pairs exchange traffic", "<table class=\"heat\"", ">Others<", "The largest pairs"]),
-        ("/exporters", vec!["1</strong> of 2 exporters are heard", "unknown record", "127.0.0.1:6343", "AS64501 has no port"]),
+        ("/exporters", vec!["2</strong> of 3 exporters are heard", "unknown record", "127.0.0.1:6343", "AS64501 has no port"]),
     ] {
         let page = served.get(address).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
@@ -224,7 +283,12 @@ async fn metrics_are_lines_of_name_labels_and_number() {
     }
     for line in [
         "chorsu_kernel_drops_total{listener=\"127.0.0.1:6343\"} 12",
-        "chorsu_exporter_lost_datagrams_total{agent=\"192.0.2.1\",sub_agent=\"0\"} 90",
+        "chorsu_exporter_lost_datagrams_total{agent=\"192.0.2.1\",sub_agent=\"0\",protocol=\"sflow5\"} 90",
+        "chorsu_exporter_flow_records_total{agent=\"192.0.2.3\",sub_agent=\"7\",protocol=\"ipfix\"} 12000",
+        "chorsu_exporter_lost_records_total{agent=\"192.0.2.3\",sub_agent=\"7\",protocol=\"ipfix\"} 60",
+        "chorsu_exporter_templates{agent=\"192.0.2.3\",sub_agent=\"7\",protocol=\"ipfix\"} 5",
+        "chorsu_strangers 2",
+        "chorsu_stranger_datagrams_total 84",
         "chorsu_skipped_total{reason=\"unknown_record\"} 512",
         "chorsu_windows_written_total 56",
         "# EOF",

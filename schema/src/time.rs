@@ -33,7 +33,8 @@ impl Timestamp {
     #[must_use]
     pub fn floor(self, span: Duration) -> Self {
         let span = millis(span).max(1);
-        Self(self.0.div_euclid(span) * span)
+        // Only before the first whole span that a number can tell does it saturate.
+        Self(self.0.saturating_sub(self.0.rem_euclid(span)))
     }
 
     /// The moment `span` later.
@@ -181,6 +182,15 @@ mod tests {
     #[test]
     fn moments_before_1970_floor_downwards() {
         assert_eq!(Timestamp(-1).floor(Duration::from_secs(60)), Timestamp(-60_000));
+    }
+
+    #[test]
+    fn moments_that_no_clock_shows_have_a_floor_too() {
+        let minute = Duration::from_secs(60);
+        for moment in [i64::MIN, i64::MIN + 1, i64::MAX].map(Timestamp) {
+            let floor = moment.floor(minute);
+            assert!(floor <= moment && moment.since(floor) < minute, "{moment:?}");
+        }
     }
 
     #[test]

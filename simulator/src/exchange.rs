@@ -1,24 +1,29 @@
 //! Drives the exchange by its own clock.
 
-use std::collections::{BTreeMap, VecDeque};
+mod accounts;
+
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use schema::{Asn, Timestamp};
+use schema::{Protocol, Timestamp};
 
+use crate::agent::Agent;
 use crate::curve::DayCurve;
+use crate::exporter::Exporter;
 use crate::flows::{self, Exit, Flow};
-use crate::members::{self, Member};
+use crate::members::{self, Member, SwitchPlace};
 use crate::packet;
 use crate::plan::Plan;
 use crate::port::Port;
+use crate::seen::{Seen, Way};
 use crate::sflow::{self, CounterSample, FlowSample, Output};
 use crate::speeds;
-use crate::switch::{Kind, Switch};
+use crate::switch::Switch;
 use crate::traffic::{ClassId, Traffic};
-use crate::truth::{MinuteTruth, PortTruth, Truth, Volume};
+use crate::truth::{Exported, MinuteTruth, Volume};
 
 /// Longest slice of time that is played at once, in milliseconds.
 const MINUTE: i64 = 60_000;
@@ -26,6 +31,10 @@ const MINUTE: i64 = 60_000;
 const SLICE_SAMPLES: f64 = 100_000.0;
 /// Minutes whose totals are kept: 45 days. Bounds memory.
 const MINUTES_KEPT: usize = 45 * 1_440;
+/// Longest time that [`Exchange::gather`] plays: an exchange without traffic never sends anything.
+const GATHER_AT_MOST: Duration = Duration::from_secs(3_600);
+/// Step of the clock meanwhile.
+const GATHER_STEP: Duration = Duration::from_secs(1);
 /// ifIndex of a switch's link to the other switches, less the base of its ports.
 const UPLINK: u32 = 1_000;
 
@@ -34,8 +43,10 @@ const UPLINK: u32 = 1_000;
 pub struct Datagram<'a> {
     /// When.
     pub at: Timestamp,
-    /// The switch's own address, which also stands inside.
+    /// The switch's own address; that of the packet's source, and in sFlow it also stands inside.
     pub agent: IpAddr,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// The UDP payload.
     pub bytes: &'a [u8],
 }
@@ -65,7 +76,8 @@ pub struct Exchange {
     longest_slice: i64,
     /// The members, and after them the stranger.
     members: Vec<Member>,
-    switches: Vec<Switch>,
+    /// One for each switch.
+    agents: Vec<Agent>,
     /// One for each of `members`, in the same order.
     ports: Vec<Port>,
     traffic: Traffic,
@@ -83,11 +95,11 @@ impl Exchange {
         let plan = plan.in_range();
         let start = start.millis();
         let mut rng = Pcg64::seed_from_u64(plan.seed);
-        let places = members::switches(plan.members);
+        let places = members::places(&plan);
         let mut members = members::members(&plan, &places, &mut rng);
         let flows = flows::flows(&plan, &members, &mut rng);
         speeds::give(&mut members, &flows);
-        let switches = places.iter().map(|place| Switch::new(*place, start, &mut rng)).collect();
+        let agents = places.iter().enumerate().map(|(position, place)| agent(&plan, position, *place, start, &mut rng)).collect();
         let port = |member: &Member| Port::new(plan.sampling_of(member.switch), plan.counter_interval, start, &mut rng);
         let ports = members.iter().map(port).collect();
         Self {
@@ -97,7 +109,7 @@ impl Exchange {
             longest_slice: longest_slice(plan.peak_samples_per_second),
             traffic: Traffic::new(flows, members.len()),
             members,
-            switches,
+            agents,
             ports,
             rng,
             minutes: VecDeque::new(),
@@ -128,7 +140,8 @@ impl Exchange {
 
     /// Moves the clock by `step` (whole milliseconds), and hands every datagram sent meanwhile to `emit`, in order of time.
     ///
-    /// A sample waits up to a second for others, so the last ones may leave only in the next step, or by [`flush`](Self::flush).
+    /// A sample waits up to a second for others, and with NetFlow and IPFIX stays before that in a cache until its flow ends, so the last
+    /// ones may leave only in a later step, or by [`flush`](Self::flush).
     pub fn advance(&mut self, step: Duration, emit: &mut impl FnMut(&Datagram<'_>)) {
         let end = Timestamp(self.now).plus(step).millis();
         while self.now < end {
@@ -137,11 +150,23 @@ impl Exchange {
         }
     }
 
-    /// Makes the switches send at once what they have gathered.
+    /// Makes the switches send at once what they have gathered, and end the flows in their caches.
     pub fn flush(&mut self, emit: &mut impl FnMut(&Datagram<'_>)) {
-        for switch in &mut self.switches {
-            switch.send(self.now, emit);
+        for agent in &mut self.agents {
+            agent.flush(self.now, emit);
         }
+    }
+
+    /// Moves the clock until `count` datagrams have left, or for an hour where the plan brings fewer. Gives their octets in order of time, for
+    /// measuring a decoder: with [`FlowCache::NONE`](crate::FlowCache::NONE) and IPFIX, records of 16 fields whose templates come first.
+    pub fn gather(&mut self, count: usize) -> Vec<Vec<u8>> {
+        let end = self.now().plus(GATHER_AT_MOST);
+        let mut datagrams = Vec::new();
+        while datagrams.len() < count && self.now() < end {
+            self.advance(GATHER_STEP, &mut |datagram| datagrams.push(datagram.bytes.to_vec()));
+        }
+        datagrams.truncate(count);
+        datagrams
     }
 
     /// Plays the time until `end`, which lies in the same UTC minute or at its end.
@@ -149,13 +174,15 @@ impl Exchange {
         self.walk();
         let total = self.let_frames_enter(end);
         self.count_minute(total);
-        self.plan_reports(end);
+        if self.plan.protocol.is_sflow() {
+            self.plan_reports(end);
+        }
         let mut events = std::mem::take(&mut self.events);
         events.sort_by_key(|event| event.at);
         for event in events.drain(..) {
             self.send_due(event.at, emit);
             match event.what {
-                What::Sample { position, class } => self.write_sample(&event, position, class, emit),
+                What::Sample { position, class } => self.take_sample(&event, position, class, emit),
                 What::Report => self.write_report(&event, end, emit),
             }
         }
@@ -226,52 +253,53 @@ impl Exchange {
         }
     }
 
-    /// Sends the datagrams whose time has come by `at`, the earliest first.
+    /// Makes the switches do what is due by `at`, the earliest first.
     fn send_due(&mut self, at: i64, emit: &mut impl FnMut(&Datagram<'_>)) {
         loop {
-            let next = self.switches.iter_mut().filter_map(|switch| Some((switch.due()?, switch))).min_by_key(|(due, _)| *due);
+            let next = self.agents.iter_mut().filter_map(|agent| Some((agent.due()?, agent))).min_by_key(|(due, _)| *due);
             match next {
-                Some((due, switch)) if due <= at => switch.send(due, emit),
+                Some((due, agent)) if due <= at => agent.work(due, emit),
                 _ => return,
             }
         }
     }
 
-    fn write_sample(&mut self, event: &Event, position: u64, class: ClassId, emit: &mut impl FnMut(&Datagram<'_>)) {
+    fn take_sample(&mut self, event: &Event, position: u64, class: ClassId, emit: &mut impl FnMut(&Datagram<'_>)) {
         let number = event.port as usize;
-        let (port, member) = (&mut self.ports[number], &self.members[number]);
+        let port = &mut self.ports[number];
         if self.plan.agent_drop_share > 0.0 && self.rng.random_bool(self.plan.agent_drop_share) {
             port.drops = port.drops.wrapping_add(1);
             return;
         }
         port.sequence = port.sequence.wrapping_add(1);
+        self.traffic.count_sample(class);
         let flow = self.traffic.flow(class);
         let untagged = flow.profile.sizes()[usize::from(class.size)].octets;
         packet::write_header(&mut self.header, flow, untagged, &self.members, &mut self.rng);
-        let switch = &mut self.switches[member.switch];
-        let sample = FlowSample {
-            expanded: switch.expanded,
-            sequence: port.sequence,
-            if_index: member.if_index,
-            rate: port.sampler.rate(),
-            pool: port.pool(position),
-            drops: port.drops,
-            output: output(flow, member, &self.members),
-            frame_length: flow.octets(untagged),
-            header: &self.header,
-            vlan: flow.cell.vlan,
-        };
-        self.sample.clear();
-        sflow::write_flow_sample(&mut self.sample, &sample);
-        switch.add(event.at, Kind::Flow, &self.sample, emit);
-        self.traffic.count_sample(class);
+        let (port, member) = (&self.ports[number], &self.members[number]);
+        let output = output(flow, member, &self.members);
+        let picked = Picked { flow, frame: flow.octets(untagged), output, header: &self.header };
+        match &mut self.agents[member.switch] {
+            Agent::Sflow(switch) => {
+                let sample = flow_sample(switch.expanded, member, port, position, &picked);
+                self.sample.clear();
+                sflow::write_flow_sample(&mut self.sample, &sample);
+                switch.add(event.at, &self.sample, told(&sample), emit);
+            }
+            Agent::Flows(_) if flow.untold(self.plan.protocol).is_some() => {}
+            Agent::Flows(exporter) => {
+                let way = Way { at: event.at, input: member.if_index, output: output.index() };
+                exporter.observe(&Seen::look(way, flow, picked.frame, &self.header), &self.header, emit);
+            }
+        }
     }
 
     fn write_report(&mut self, event: &Event, end: i64, emit: &mut impl FnMut(&Datagram<'_>)) {
         let number = event.port as usize;
         let (port, member) = (&mut self.ports[number], &self.members[number]);
+        // Ports' counters are sFlow's; exporters of flows have them elsewhere.
+        let Agent::Sflow(switch) = &mut self.agents[member.switch] else { return };
         port.reports = port.reports.wrapping_add(1);
-        let switch = &mut self.switches[member.switch];
         let sample = CounterSample {
             expanded: switch.expanded,
             sequence: port.reports,
@@ -282,39 +310,47 @@ impl Exchange {
         };
         self.sample.clear();
         sflow::write_counter_sample(&mut self.sample, &sample);
-        switch.add(event.at, Kind::Counters, &self.sample, emit);
+        switch.add(event.at, &self.sample, Exported { counter_samples: 1, ..Exported::default() }, emit);
     }
+}
 
-    /// What really crossed the fabric until now. It is gathered when asked for, in time proportional to the flows.
-    #[must_use]
-    pub fn truth(&self) -> Truth {
-        let mut truth = Truth {
-            exchange: self.plan.exchange.clone(),
-            seed: self.plan.seed,
-            sampling: self.plan.sampling,
-            from: Timestamp(self.from),
-            to: Timestamp(self.now),
-            total: Volume::default(),
-            cells: Vec::new(),
-            unattributed: BTreeMap::new(),
-            set_aside: BTreeMap::new(),
-            ports: self.port_truths(),
-            minutes: self.minutes.iter().copied().collect(),
-            datagrams: self.switches.iter().map(|switch| switch.emitted.datagrams).sum(),
-            flow_samples: self.switches.iter().map(|switch| switch.emitted.flow_samples).sum(),
-            counter_samples: self.switches.iter().map(|switch| switch.emitted.counter_samples).sum(),
-            agent_drops: self.ports.iter().map(|port| u64::from(port.drops)).sum(),
-        };
-        for (flow, volume) in self.traffic.volumes().filter(|(_, volume)| volume.frames > 0) {
-            truth.add(flow.cell, volume);
-        }
-        truth
+fn agent(plan: &Plan, position: usize, place: SwitchPlace, start: i64, rng: &mut Pcg64) -> Agent {
+    if plan.protocol.is_sflow() {
+        return Agent::Sflow(Box::new(Switch::new(place, start, rng)));
     }
+    Agent::Flows(Box::new(Exporter::new(plan, position, place, start, rng)))
+}
 
-    fn port_truths(&self) -> Vec<PortTruth> {
-        let owners = self.members().iter().map(|member| Some(member.asn)).chain([None]);
-        self.members.iter().zip(&self.ports).zip(owners).map(|((member, port), asn)| port_truth(member, port, asn)).collect()
+/// A frame that was sampled and not dropped.
+#[derive(Clone, Copy, Debug)]
+struct Picked<'a> {
+    flow: &'a Flow,
+    /// Its octets with FCS.
+    frame: u32,
+    output: Output,
+    /// Its first octets.
+    header: &'a [u8],
+}
+
+fn flow_sample<'a>(expanded: bool, member: &Member, port: &Port, position: u64, picked: &Picked<'a>) -> FlowSample<'a> {
+    FlowSample {
+        expanded,
+        sequence: port.sequence,
+        if_index: member.if_index,
+        rate: port.sampler.rate(),
+        pool: port.pool(position),
+        drops: port.drops,
+        output: picked.output,
+        frame_length: picked.frame,
+        header: picked.header,
+        vlan: picked.flow.cell.vlan,
     }
+}
+
+/// What a flow sample adds to what its switch exported.
+fn told(sample: &FlowSample<'_>) -> Exported {
+    let rate = u64::from(sample.rate);
+    Exported { flow_samples: 1, nominal_packets: rate, nominal_bytes: u64::from(sample.frame_length) * rate, ..Exported::default() }
 }
 
 /// What the switch of `member` says of the way out.
@@ -329,24 +365,6 @@ fn output(flow: &Flow, member: &Member, members: &[Member]) -> Output {
             Output::Multiple(u32::try_from(others).unwrap_or(0))
         }
         Exit::Discarded => Output::Discarded,
-    }
-}
-
-fn port_truth(member: &Member, port: &Port, asn: Option<Asn>) -> PortTruth {
-    let (entered, left) = (port.counters.entered, port.counters.left);
-    PortTruth {
-        agent: member.agent,
-        if_index: member.if_index,
-        asn,
-        speed_bits_per_second: member.speed,
-        sampling: port.sampler.rate(),
-        in_frames: entered.frames(),
-        in_octets: entered.octets,
-        out_frames: left.frames(),
-        out_octets: left.octets,
-        in_discards: entered.discards,
-        first_pool: port.first_pool,
-        agent_drops: port.drops,
     }
 }
 

@@ -6,7 +6,7 @@
 use rand::RngExt;
 use rand_distr::{Distribution, LogNormal, StandardNormal};
 use rand_pcg::Pcg64;
-use schema::{CellKey, Mac, Party, Reason};
+use schema::{CellKey, Mac, Party, Protocol, Reason};
 
 use crate::members::{Member, PEERING_VLAN, PRIVATE_VLAN, Role};
 use crate::plan::Plan;
@@ -72,6 +72,17 @@ impl Flow {
     /// Octets of its frames of an untagged size.
     pub(crate) const fn octets(&self, untagged: u32) -> u32 {
         if self.is_tagged() { untagged + 4 } else { untagged }
+    }
+
+    /// Why `protocol` says nothing of its frames, if so. Flows are metered of what the switch forwards.
+    pub(crate) fn untold(&self, protocol: Protocol) -> Option<&'static str> {
+        match self.payload {
+            _ if protocol.is_sflow() => None,
+            _ if self.exit == Exit::Discarded => Some(Reason::Discarded.name()),
+            Payload::Ipv6 | Payload::Solicitation if protocol == Protocol::Netflow5 => Some("ipv6"),
+            Payload::Arp if protocol == Protocol::Netflow5 => Some("not_ip"),
+            _ => None,
+        }
     }
 
     /// Whether its frames carry an IEEE 802.1Q tag.
@@ -183,7 +194,7 @@ fn add_extras(plan: &Plan, members: &[Member], total: f64, flows: &mut Vec<Flow>
     for src in 0..plan.members {
         let dst = (src + 1) % plan.members;
         add(each * extras.arp, arp(members, src, dst));
-        add(each * extras.neighbour_solicitations, solicitation(members, src, dst));
+        add(each * extras.neighbour_solicitations, solicitation(plan.protocol, members, src, dst));
     }
     add(total * extras.from_unknown, from_unknown(members, stranger));
     add(total * extras.to_unknown, to_unknown(members, stranger));
@@ -196,12 +207,14 @@ fn arp(members: &[Member], src: usize, dst: usize) -> Flow {
     Flow { cell, exit: Exit::FloodUnsaid, dst_mac: BROADCAST, profile: Profile::Arp, ..flow }
 }
 
-fn solicitation(members: &[Member], src: usize, dst: usize) -> Flow {
+fn solicitation(protocol: Protocol, members: &[Member], src: usize, dst: usize) -> Flow {
     let flow = between(members, src, dst, PEERING_VLAN, Payload::Solicitation, 0);
     // RFC 2464, section 7, of the solicited-node address of RFC 4291, section 2.7.1.
     let [.., a, b, c] = members[dst].lan_ipv6(PEERING_VLAN).octets();
     let group = Mac::new([0x33, 0x33, 0xff, a, b, c]);
-    let cell = CellKey { dst: Party::unknown(group), reason: Reason::MultipleOutputs, ..flow.cell };
+    // Only sFlow can say of a frame that it leaves by several ports.
+    let reason = if protocol.is_sflow() { Reason::MultipleOutputs } else { Reason::GroupDestination };
+    let cell = CellKey { dst: Party::unknown(group), reason, ..flow.cell };
     Flow { cell, exit: Exit::Flood, dst_mac: group, profile: Profile::Solicitation, ..flow }
 }
 

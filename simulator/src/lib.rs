@@ -1,4 +1,4 @@
-//! The rehearsal: an exchange whose true traffic is known, speaking real sFlow.
+//! The rehearsal: an exchange whose true traffic is known, speaking real sFlow, NetFlow or IPFIX.
 //!
 //! A [`Plan`] and a seed make an [`Exchange`]: members with Zipf-like sizes, the pairs among them, a day of traffic. It has a clock of
 //! its own: [`Exchange::advance`] moves it and hands out the datagrams that its switches send meanwhile, and [`Exchange::truth`] says
@@ -20,30 +20,40 @@
 //! 2. `flows` draws who sends how much to whom; `curve` how that changes over the day, `profile` of which frame sizes it is made;
 //! 3. `traffic` turns that into the frames of a slice of time, `port` counts them and `sampler` picks one in N of them, as a switch does;
 //! 4. `packet` writes the first octets of a picked frame, `sflow` the sample around it, `switch` the datagram around the samples;
-//! 5. `exchange` drives all that by the clock;
-//! 6. `truth` is what is known for certain; `listing` writes the members as a directory reads them; `pcap` keeps datagrams in a file.
+//! 5. or, with NetFlow and IPFIX, `seen` is what a meter sees of that frame, `cache` gathers frames into flows, `template` and `netflow5` write
+//!    them as records, `message` the datagram around the records, and `exporter` sends it;
+//! 6. `exchange` drives all that by the clock, whichever `agent` reports;
+//! 7. `truth` is what is known for certain; `listing` writes the members as a directory reads them; `pcap` keeps datagrams in a file.
 
+mod agent;
+mod cache;
 mod curve;
 mod exchange;
+mod exporter;
 mod flows;
 mod listing;
 mod members;
+mod message;
 mod names;
+mod netflow5;
 mod packet;
 mod pcap;
 mod plan;
 mod port;
 mod profile;
 mod sampler;
+mod seen;
 mod sflow;
 mod speeds;
 mod switch;
+mod template;
 mod traffic;
 mod truth;
+mod words;
 
 pub use curve::DayCurve;
 pub use exchange::{Datagram, Exchange};
 pub use members::{Member, MemberMac, PEERING_VLAN, PRIVATE_VLAN};
 pub use pcap::PcapWriter;
-pub use plan::{Extras, MAX_MEMBERS, Plan};
-pub use truth::{CellTruth, MinuteTruth, PortTruth, Truth, Volume};
+pub use plan::{Extras, FlowCache, MAX_MEMBERS, Plan, TemplateRefresh};
+pub use truth::{CellTruth, Exported, MinuteTruth, PortTruth, Truth, Volume};

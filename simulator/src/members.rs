@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
-use schema::{Asn, Mac};
+use schema::{Asn, Mac, Protocol};
 
 use crate::names::Names;
 use crate::plan::Plan;
@@ -85,7 +85,7 @@ pub struct MemberMac {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SwitchPlace {
     pub(crate) agent: Ipv4Addr,
-    /// Whether it writes expanded samples.
+    /// Whether its ifIndexes are large, so that it writes expanded samples.
     pub(crate) expanded: bool,
 }
 
@@ -122,6 +122,16 @@ impl Member {
         let lan = 0x2001_0db8_ffff_0000_u128 << 64 | u128::from(vlan) << 64;
         Ipv6Addr::from_bits(lan | u128::from(self.number + 1))
     }
+}
+
+/// The switches of a plan.
+pub(crate) fn places(plan: &Plan) -> Vec<SwitchPlace> {
+    let mut places = switches(plan.members);
+    if plan.protocol == Protocol::Netflow5 {
+        // Its records have 16 bits for an ifIndex.
+        places.iter_mut().for_each(|place| place.expanded = false);
+    }
+    places
 }
 
 /// The switches for so many members.

@@ -12,7 +12,11 @@ pub(crate) const HEADER_OCTETS: usize = 128;
 /// Octets of the frame check sequence, which no sample carries.
 pub(crate) const FCS_OCTETS: u32 = 4;
 
-const ETHERNET_OCTETS: u32 = 14;
+/// Octets of an Ethernet header without tag.
+pub(crate) const ETHERNET_OCTETS: u32 = 14;
+/// Octets of an IEEE 802.1Q tag.
+pub(crate) const TAG_OCTETS: u32 = 4;
+
 const IPV6_HEADER_OCTETS: u32 = 40;
 const HTTPS: u16 = 443;
 const TCP: u8 = 6;

@@ -3,15 +3,24 @@
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use schema::Protocol;
+
 use crate::exchange::Datagram;
 use crate::packet::{internet_checksum, low16};
 
-/// UDP port of sFlow.
-const PORT: u16 = 6343;
 /// Where the capture's collector is (RFC 5737).
 const COLLECTOR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 /// The same by IPv6 (RFC 3849).
 const COLLECTOR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+
+/// UDP port on which collectors of a protocol listen: IANA's for sFlow and IPFIX; NetFlow has none, and 2055 is what most use.
+const fn port(protocol: Protocol) -> u16 {
+    match protocol {
+        Protocol::Sflow5 | Protocol::Sflow4 | Protocol::Sflow2 => 6343,
+        Protocol::Netflow5 | Protocol::Netflow9 => 2055,
+        Protocol::Ipfix => 4739,
+    }
+}
 
 /// Writes datagrams as a pcap file (draft-ietf-opsawg-pcap), in Ethernet, IP and UDP as a collector's port would see them.
 pub struct PcapWriter<W: Write> {
@@ -42,7 +51,7 @@ impl<W: Write> PcapWriter<W> {
     /// Those of the file.
     pub fn write(&mut self, datagram: &Datagram<'_>) -> io::Result<()> {
         self.frame.clear();
-        wrap(&mut self.frame, datagram.agent, datagram.bytes);
+        wrap(&mut self.frame, datagram);
         let millis = datagram.at.millis().max(0);
         let seconds = u32::try_from(millis / 1_000).unwrap_or(u32::MAX);
         let micros = u32::try_from(millis % 1_000 * 1_000).unwrap_or(0);
@@ -64,7 +73,8 @@ impl<W: Write> PcapWriter<W> {
 }
 
 /// The datagram from the agent's own address to the collector.
-fn wrap(frame: &mut Vec<u8>, agent: IpAddr, payload: &[u8]) {
+fn wrap(frame: &mut Vec<u8>, datagram: &Datagram<'_>) {
+    let (agent, port, payload) = (datagram.agent, port(datagram.protocol), datagram.bytes);
     let length = u32::try_from(payload.len() + 8).unwrap_or(u32::MAX);
     frame.extend_from_slice(&[0x02, 0, 0, 0xff, 0, 1, 0x02, 0, 0, 0xff, 0, 2]);
     match agent {
@@ -72,7 +82,7 @@ fn wrap(frame: &mut Vec<u8>, agent: IpAddr, payload: &[u8]) {
         IpAddr::V6(source) => ipv6(frame, source, length),
     }
     let start = frame.len();
-    for word in [PORT, PORT, low16(length), 0] {
+    for word in [port, port, low16(length), 0] {
         frame.extend_from_slice(&word.to_be_bytes());
     }
     frame.extend_from_slice(payload);
@@ -117,8 +127,12 @@ mod tests {
     use super::*;
 
     fn written(agent: &str) -> Vec<u8> {
+        written_by(agent, Protocol::Sflow5)
+    }
+
+    fn written_by(agent: &str, protocol: Protocol) -> Vec<u8> {
         let mut writer = PcapWriter::new(Vec::new()).unwrap();
-        let datagram = Datagram { at: Timestamp(1_234_567), agent: agent.parse().unwrap(), bytes: &[1, 2, 3] };
+        let datagram = Datagram { at: Timestamp(1_234_567), agent: agent.parse().unwrap(), protocol, bytes: &[1, 2, 3] };
         writer.write(&datagram).unwrap();
         writer.finish().unwrap()
     }
@@ -141,5 +155,13 @@ mod tests {
         assert_eq!(packet[4..8], [0, 11, 17, 64]);
         assert_eq!(packet[23], 0x0b);
         assert_eq!(internet_checksum(&[&packet[8..40], &[0, 0, 0, 11, 0, 0, 0, 17], &packet[40..]]), 0);
+    }
+
+    #[test]
+    fn each_protocol_goes_to_its_own_port() {
+        for (protocol, port) in [(Protocol::Netflow5, 2055), (Protocol::Netflow9, 2055), (Protocol::Ipfix, 4739)] {
+            let file = written_by("192.0.2.11", protocol);
+            assert_eq!(file[76..78], u16::to_be_bytes(port), "{protocol:?}");
+        }
     }
 }

@@ -2,8 +2,16 @@
 
 use std::time::Duration;
 
+use schema::Protocol;
+
 /// Most members of one exchange; there is an address prefix for each of so many.
 pub const MAX_MEMBERS: usize = 2_000;
+/// The largest sampling interval that the 14 bits of a NetFlow v5 header can say.
+const MAX_NETFLOW5_SAMPLING: u32 = 0x3fff;
+/// Most flows that one switch's cache may be told to hold. Bounds memory.
+const MAX_CACHED_FLOWS: usize = 1 << 20;
+/// Longest timeout of a flow cache. Past it the uptimes of a flow's first and last packet, of 32 bits, could wrap more than once.
+const MAX_TIMEOUT: Duration = Duration::from_secs(86_400);
 
 /// What exchange is wanted. Values outside their ranges are brought to the nearest end, so that every plan makes an exchange.
 #[derive(Clone, PartialEq, Debug)]
@@ -32,8 +40,61 @@ pub struct Plan {
     pub counter_interval: Duration,
     /// Traffic that is not between two members.
     pub extras: Extras,
+    /// What the switches speak. Of sFlow they speak version 5 only: earlier ones become that.
+    pub protocol: Protocol,
+    /// Where sampled frames become flows, with NetFlow and IPFIX.
+    pub flow_cache: FlowCache,
+    /// When templates and sampling rates are told again, with NetFlow v9 and IPFIX.
+    pub template_refresh: TemplateRefresh,
+    /// Report every sampled frame by itself, with its first octets (RFC 5477), and not flows; only with IPFIX.
+    pub frame_sections: bool,
     /// The same seed makes the same exchange.
     pub seed: u64,
+}
+
+/// When a switch's flow cache gives up a flow (RFC 5470, section 5.1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlowCache {
+    /// So long after its first packet, at most a day.
+    pub active: Duration,
+    /// So long after its latest packet, at most a day.
+    pub inactive: Duration,
+    /// With so many other flows there: the one whose time comes next goes early. 1 to 1,048,576.
+    pub capacity: usize,
+}
+
+/// How often a switch tells again what its records mean, whichever comes first; it always does so in its first datagram.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TemplateRefresh {
+    /// In one of so many datagrams, at least 1.
+    pub datagrams: u32,
+    /// In the first datagram after so long.
+    pub interval: Duration,
+}
+
+impl FlowCache {
+    /// No cache: every sampled frame is a flow of its own.
+    pub const NONE: Self = Self { active: Duration::ZERO, inactive: Duration::ZERO, capacity: 1 };
+
+    fn in_range(self) -> Self {
+        Self {
+            active: self.active.min(MAX_TIMEOUT),
+            inactive: self.inactive.min(MAX_TIMEOUT),
+            capacity: self.capacity.clamp(1, MAX_CACHED_FLOWS),
+        }
+    }
+}
+
+impl Default for FlowCache {
+    fn default() -> Self {
+        Self { active: Duration::from_secs(60), inactive: Duration::from_secs(15), capacity: 65_536 }
+    }
+}
+
+impl Default for TemplateRefresh {
+    fn default() -> Self {
+        Self { datagrams: 20, interval: Duration::from_secs(60) }
+    }
 }
 
 /// Traffic that is not between two members: each a share of the frames of the members' own traffic, 0 to 0.5.
@@ -77,6 +138,10 @@ impl Default for Plan {
             agent_drop_share: 0.0,
             counter_interval: Duration::from_secs(25),
             extras: Extras::default(),
+            protocol: Protocol::Sflow5,
+            flow_cache: FlowCache::default(),
+            template_refresh: TemplateRefresh::default(),
+            frame_sections: false,
             seed: 1,
         }
     }
@@ -87,7 +152,17 @@ impl Plan {
     pub(crate) fn in_range(&self) -> Self {
         let mut plan = self.clone();
         plan.members = plan.members.clamp(2, MAX_MEMBERS);
-        plan.sampling = plan.sampling.max(1);
+        if plan.protocol.is_sflow() {
+            plan.protocol = Protocol::Sflow5;
+        }
+        plan.frame_sections &= plan.protocol == Protocol::Ipfix;
+        plan.flow_cache = plan.flow_cache.in_range();
+        plan.template_refresh.datagrams = plan.template_refresh.datagrams.max(1);
+        let largest = if plan.protocol == Protocol::Netflow5 { MAX_NETFLOW5_SAMPLING } else { u32::MAX };
+        plan.sampling = plan.sampling.clamp(1, largest);
+        for (_, rate) in &mut plan.switch_sampling {
+            *rate = (*rate).clamp(1, largest);
+        }
         plan.peak_samples_per_second = within(plan.peak_samples_per_second, 0.0, 1e7);
         plan.absent_pairs = within(plan.absent_pairs, 0.0, 1.0);
         plan.skew = within(plan.skew, 0.0, 3.0);
@@ -100,7 +175,7 @@ impl Plan {
     /// The sampling rate of the switch at `position`.
     pub(crate) fn sampling_of(&self, position: usize) -> u32 {
         let own = self.switch_sampling.iter().find(|(switch, _)| *switch == position);
-        own.map_or(self.sampling, |(_, rate)| *rate).max(1)
+        own.map_or(self.sampling, |(_, rate)| *rate)
     }
 }
 

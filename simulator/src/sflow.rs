@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::packet::FCS_OCTETS;
 use crate::port::{Counters, Tally};
+use crate::words::{low32, words};
 
 /// Reason code of a frame dropped by an access list (section 5, note on `interface`).
 const DROPPED_BY_ACL: u32 = 258;
@@ -20,6 +21,14 @@ pub(crate) enum Output {
 }
 
 impl Output {
+    /// The ifIndex; 0 where it is no single port that is known, as NetFlow and IPFIX have it.
+    pub(crate) const fn index(self) -> u32 {
+        match self {
+            Self::Index(index) => index,
+            Self::Unknown | Self::Multiple(_) | Self::Discarded => 0,
+        }
+    }
+
     /// Format and value of the expanded form.
     const fn parts(self) -> (u32, u32) {
         match self {
@@ -146,18 +155,6 @@ fn opaque(out: &mut Vec<u8>, octets: &[u8]) {
     words(out, &[low32(octets.len() as u64)]);
     out.extend_from_slice(octets);
     out.resize(out.len() + octets.len().next_multiple_of(4) - octets.len(), 0);
-}
-
-fn words(out: &mut Vec<u8>, words: &[u32]) {
-    for word in words {
-        out.extend_from_slice(&word.to_be_bytes());
-    }
-}
-
-/// A counter of 32 bits, which wraps.
-fn low32(value: u64) -> u32 {
-    let [.., a, b, c, d] = value.to_be_bytes();
-    u32::from_be_bytes([a, b, c, d])
 }
 
 #[cfg(test)]

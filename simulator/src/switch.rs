@@ -1,35 +1,26 @@
-//! A switch's agent: gathers samples into datagrams and sends them.
+//! A switch's sFlow agent: gathers samples into datagrams and sends them.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use rand::RngExt;
 use rand_pcg::Pcg64;
-use schema::Timestamp;
+use schema::{Protocol, Timestamp};
 
 use crate::exchange::Datagram;
 use crate::members::SwitchPlace;
 use crate::sflow;
+use crate::truth::Exported;
 
 /// Most octets of a datagram, so that it fits an Ethernet frame with room for tunnels.
-const MAX_DATAGRAM: usize = 1_400;
-/// Longest time that a sample waits for others, in milliseconds (sFlow v5, section 3: within a second).
-const MAX_WAIT: i64 = 1_000;
+pub(crate) const MAX_DATAGRAM: usize = 1_400;
+/// Longest time that a sample or record waits for others, in milliseconds (sFlow v5, section 3: within a second).
+pub(crate) const MAX_WAIT: i64 = 1_000;
 /// Longest time that a switch had been up when the exchange started, in milliseconds: 40 days.
 const MAX_UPTIME: i64 = 40 * 86_400_000;
 
-/// What kind of sample is added.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Flow,
-    Counters,
-}
-
-/// What has left a switch.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Emitted {
-    pub(crate) datagrams: u64,
-    pub(crate) flow_samples: u64,
-    pub(crate) counter_samples: u64,
+/// What a switch did before the exchange started: the number of its latest datagram, and when it started itself, in milliseconds since 1970.
+pub(crate) fn history(start: i64, rng: &mut Pcg64) -> (u32, i64) {
+    (rng.random_range(0..1 << 20), start - rng.random_range(0..MAX_UPTIME))
 }
 
 /// The agent of one switch.
@@ -37,27 +28,30 @@ pub(crate) struct Emitted {
 pub(crate) struct Switch {
     agent: Ipv4Addr,
     pub(crate) expanded: bool,
-    pub(crate) emitted: Emitted,
+    pub(crate) emitted: Exported,
     sequence: u32,
     booted: i64,
     datagram: Vec<u8>,
-    flow_samples: u32,
-    counter_samples: u32,
+    /// Samples in the datagram.
+    samples: u32,
+    /// What the datagram holds.
+    waiting: Exported,
     /// When the datagram must leave, in milliseconds since 1970; `None` while it is empty.
     due: Option<i64>,
 }
 
 impl Switch {
     pub(crate) fn new(place: SwitchPlace, start: i64, rng: &mut Pcg64) -> Self {
+        let (sequence, booted) = history(start, rng);
         Self {
             agent: place.agent,
             expanded: place.expanded,
-            emitted: Emitted::default(),
-            sequence: rng.random_range(0..1 << 20),
-            booted: start - rng.random_range(0..MAX_UPTIME),
+            emitted: Exported::default(),
+            sequence,
+            booted,
             datagram: Vec::with_capacity(MAX_DATAGRAM),
-            flow_samples: 0,
-            counter_samples: 0,
+            samples: 0,
+            waiting: Exported::default(),
             due: None,
         }
     }
@@ -66,8 +60,8 @@ impl Switch {
         self.due
     }
 
-    /// Adds a sample taken at `at`; a datagram without room for it is sent first.
-    pub(crate) fn add(&mut self, at: i64, kind: Kind, sample: &[u8], emit: &mut impl FnMut(&Datagram<'_>)) {
+    /// Adds a sample taken at `at`, which is what `exported` says; a datagram without room for it is sent first.
+    pub(crate) fn add(&mut self, at: i64, sample: &[u8], exported: Exported, emit: &mut impl FnMut(&Datagram<'_>)) {
         if self.datagram.len() + sample.len() > MAX_DATAGRAM {
             self.send(at, emit);
         }
@@ -76,10 +70,8 @@ impl Switch {
             sflow::start_datagram(&mut self.datagram, self.agent);
         }
         self.datagram.extend_from_slice(sample);
-        match kind {
-            Kind::Flow => self.flow_samples += 1,
-            Kind::Counters => self.counter_samples += 1,
-        }
+        self.samples += 1;
+        self.waiting += exported;
     }
 
     /// Sends what has been gathered, if anything.
@@ -90,12 +82,10 @@ impl Switch {
         self.sequence = self.sequence.wrapping_add(1);
         // Uptime is of 32 bits and wraps after 49 days.
         let uptime = u32::try_from((at - self.booted).rem_euclid(1 << 32)).unwrap_or(0);
-        sflow::finish_datagram(&mut self.datagram, self.sequence, uptime, self.flow_samples + self.counter_samples);
-        self.emitted.datagrams += 1;
-        self.emitted.flow_samples += u64::from(self.flow_samples);
-        self.emitted.counter_samples += u64::from(self.counter_samples);
-        (self.flow_samples, self.counter_samples) = (0, 0);
-        emit(&Datagram { at: Timestamp(at), agent: IpAddr::V4(self.agent), bytes: &self.datagram });
+        sflow::finish_datagram(&mut self.datagram, self.sequence, uptime, std::mem::take(&mut self.samples));
+        self.waiting.datagrams += 1;
+        self.emitted += std::mem::take(&mut self.waiting);
+        emit(&Datagram { at: Timestamp(at), agent: IpAddr::V4(self.agent), protocol: Protocol::Sflow5, bytes: &self.datagram });
         self.datagram.clear();
     }
 }
@@ -114,12 +104,12 @@ mod tests {
         let mut emit = |datagram: &Datagram<'_>| lengths.push(datagram.bytes.len());
         switch.send(5, &mut emit);
         for at in 0..4 {
-            switch.add(at, Kind::Flow, &[0; 600], &mut emit);
+            switch.add(at, &[0; 600], Exported { flow_samples: 1, ..Exported::default() }, &mut emit);
         }
         assert_eq!(switch.due(), Some(2 + MAX_WAIT));
         switch.send(9, &mut emit);
         // 28 octets of datagram header with an IPv4 agent address.
         assert_eq!(lengths, [28 + 1_200; 2]);
-        assert_eq!(switch.emitted, Emitted { datagrams: 2, flow_samples: 4, counter_samples: 0 });
+        assert_eq!(switch.emitted, Exported { datagrams: 2, flow_samples: 4, ..Exported::default() });
     }
 }

@@ -14,7 +14,7 @@ pub struct Volume {
     pub frames: u64,
     /// Layer-2 octets with FCS.
     pub octets: u64,
-    /// Flow samples of these frames that went into a datagram; it may still wait to be sent.
+    /// Samples of these frames that went into a datagram, which may still wait to be sent, or into a flow, which may still be in its cache.
     pub samples: u64,
 }
 
@@ -23,6 +23,49 @@ impl AddAssign for Volume {
         self.frames += other.frames;
         self.octets += other.octets;
         self.samples += other.samples;
+    }
+}
+
+/// What left the switches by one protocol, as it stands in the datagrams. Figures that a protocol has not are 0.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+pub struct Exported {
+    /// Datagrams.
+    pub datagrams: u64,
+    /// Flow samples (sFlow).
+    pub flow_samples: u64,
+    /// Counter samples (sFlow).
+    pub counter_samples: u64,
+    /// Templates of flows, those sent again not counted (NetFlow v9, IPFIX).
+    pub templates: u64,
+    /// Options templates, those sent again not counted (NetFlow v9, IPFIX).
+    pub options_templates: u64,
+    /// Flow records, or frame sections (NetFlow, IPFIX).
+    pub records: u64,
+    /// Options records, those sent again counted (NetFlow v9, IPFIX).
+    pub options_records: u64,
+    /// Octets of the flow records' packets under the Ethernet header (octetDeltaCount), not scaled (NetFlow, IPFIX).
+    pub octets: u64,
+    /// The flow records' packets (packetDeltaCount), not scaled (NetFlow, IPFIX).
+    pub packets: u64,
+    /// Σ octets of sampled frames, FCS included, times the sampling rate.
+    pub nominal_bytes: u64,
+    /// Σ sampled frames times the sampling rate.
+    pub nominal_packets: u64,
+}
+
+impl AddAssign for Exported {
+    fn add_assign(&mut self, other: Self) {
+        self.datagrams += other.datagrams;
+        self.flow_samples += other.flow_samples;
+        self.counter_samples += other.counter_samples;
+        self.templates += other.templates;
+        self.options_templates += other.options_templates;
+        self.records += other.records;
+        self.options_records += other.options_records;
+        self.octets += other.octets;
+        self.packets += other.packets;
+        self.nominal_bytes += other.nominal_bytes;
+        self.nominal_packets += other.nominal_packets;
     }
 }
 
@@ -53,12 +96,17 @@ pub struct Truth {
     pub minutes: Vec<MinuteTruth>,
     /// Datagrams sent.
     pub datagrams: u64,
-    /// Flow samples in them.
+    /// sFlow's flow samples in them.
     pub flow_samples: u64,
-    /// Counter samples in them.
+    /// sFlow's counter samples in them.
     pub counter_samples: u64,
-    /// Flow samples that the switches dropped themselves.
+    /// Samples that the switches dropped themselves.
     pub agent_drops: u64,
+    /// What has left the switches, by the name of the protocol.
+    pub protocols: BTreeMap<&'static str, Exported>,
+    /// Traffic of `cells`, `unattributed` and `set_aside` of which the protocol says nothing, by the reason: `discarded`, and in NetFlow v5
+    /// `ipv6` and `not_ip`. Its `samples` are those that a switch took and could not export, which no other figure counts.
+    pub not_exported: BTreeMap<&'static str, Volume>,
 }
 
 /// What one member sent to another in one VLAN and IP version.
@@ -102,7 +150,7 @@ pub struct PortTruth {
     pub in_discards: u64,
     /// `sample_pool` before the first frame.
     pub first_pool: u32,
-    /// Flow samples that the switch dropped itself.
+    /// Samples that the switch dropped itself.
     pub agent_drops: u32,
 }
 

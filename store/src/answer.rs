@@ -23,6 +23,10 @@ pub struct Estimate {
     pub bytes_high: u64,
     /// Mean rate over the time that was measured.
     pub bits_per_second: u64,
+    /// The part of `bytes` that came in flow records, which do not tell packets' lengths.
+    pub bytes_from_flows: u64,
+    /// Whether the interval is the narrowest that it can be: packets' lengths vary by more than flow records tell.
+    pub interval_is_lower_bound: bool,
 }
 
 /// Volumes that are no exchange between two known members, with their reasons.
@@ -161,6 +165,10 @@ pub struct PortTraffic {
     pub agent: String,
     /// ifIndex.
     pub if_index: u32,
+    /// The port's own name; empty if it was not told.
+    pub name: String,
+    /// ifIndex of the aggregate that the port belongs to, if it belongs to one.
+    pub lag: Option<u32>,
     /// The member that the directory puts there, if any.
     pub member: Option<MemberName>,
     /// Speed; 0 if not known.
@@ -181,6 +189,8 @@ pub struct PortTraffic {
     pub in_errors: u64,
     /// Frames not sent for errors.
     pub out_errors: u64,
+    /// Frames received with a wrong check sequence.
+    pub fcs_errors: u64,
     /// Counter reports.
     pub reports: u64,
 }
@@ -198,7 +208,9 @@ pub struct PortsAnswer {
 /// One exporter's health over a span.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ExporterHealth {
-    /// Agent address inside its datagrams.
+    /// Protocol that it speaks, as in `sflow5` or `ipfix`.
+    pub protocol: String,
+    /// Agent address inside its datagrams; the UDP source where a protocol has none.
     pub agent: String,
     /// Sub-agent or observation domain.
     pub sub_agent: u32,
@@ -216,13 +228,17 @@ pub struct ExporterHealth {
     pub flow_samples: u64,
     /// Flow samples that the sequence numbers miss.
     pub lost_samples: u64,
+    /// Flow records that came, options not among them.
+    pub flow_records: u64,
+    /// Flow records that the sequence numbers miss.
+    pub lost_records: u64,
     /// Samples that the exporter dropped itself.
     pub agent_drops: u64,
     /// Counter samples that came.
     pub counter_samples: u64,
     /// Broken records and samples.
     pub malformed: u64,
-    /// Samples without a rate.
+    /// Samples and flow records without a rate: each frame of them is counted as one.
     pub unscalable: u64,
     /// Restarts.
     pub restarts: u64,
@@ -232,7 +248,7 @@ pub struct ExporterHealth {
     pub rate_max: u32,
 }
 
-/// The answer to `exporters`, by agent and sub-agent.
+/// The answer to `exporters`, by agent, sub-agent, source and protocol.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ExportersAnswer {
     /// What it covers.
@@ -254,6 +270,9 @@ impl Estimate {
             bytes_low: interval.low,
             bytes_high: interval.high,
             bits_per_second: rate(sums.bytes, measured),
+            bytes_from_flows: sums.bytes_from_flows,
+            // Where every packet was counted, nothing is uncertain, whatever the packets' lengths.
+            interval_is_lower_bound: sums.bytes_from_flows > 0 && sums.variance > 0.0,
         }
     }
 }

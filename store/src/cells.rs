@@ -58,17 +58,20 @@ pub(crate) fn pairs(sources: &Sources, question: &Question) -> Result<Vec<Pair>>
         .collect())
 }
 
-/// The four sums of each row.
+/// The sums of each row.
 pub(crate) fn sums(rows: &DataFrame) -> Result<impl Iterator<Item = Sums>> {
     let samples = rows.column("samples")?.u64()?.iter();
     let packets = rows.column("packets")?.u64()?.iter();
     let bytes = rows.column("bytes")?.u64()?.iter();
     let variance = rows.column("variance")?.f64()?.iter();
-    Ok(samples.zip(packets).zip(bytes).zip(variance).map(|(((samples, packets), bytes), variance)| Sums {
+    let from_flows = rows.column("bytes_from_flows")?.u64()?.iter();
+    let sums = samples.zip(packets).zip(bytes).zip(variance).zip(from_flows);
+    Ok(sums.map(|((((samples, packets), bytes), variance), bytes_from_flows)| Sums {
         samples: samples.unwrap_or_default(),
         packets: packets.unwrap_or_default(),
         bytes: bytes.unwrap_or_default(),
         variance: variance.unwrap_or_default(),
+        bytes_from_flows: bytes_from_flows.unwrap_or_default(),
     }))
 }
 

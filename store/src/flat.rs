@@ -8,11 +8,11 @@
 //! | matrix | a cell; the others in one row (`kind` = `others`); each reason (`unattributed`, `set_aside`) | `kind`, `src_asn`, `src_name`, `dst_asn`, `dst_name`, `reason`, estimate |
 //! | timeseries | a step of a series; the estimate is null where nothing was measured | `time`, `measured_seconds`, `key`, estimate |
 //! | members | a member | `asn`, `name`, `registered`, `peers`, `sent_` estimate, `received_` estimate |
-//! | ports | a port | the fields of [`PortTraffic`], the member as `asn` and `name` |
+//! | ports | a port | the fields of [`PortTraffic`], the member as `asn` and `name`, its own name as `port_name` |
 //! | exporters | an exporter | the fields of [`ExporterHealth`] |
 //!
-//! An estimate is `samples`, `packets`, `bytes`, `bytes_low`, `bytes_high`, `bits_per_second`. The rows of a matrix whose
-//! kind is not `set_aside` add up to its total.
+//! An estimate is `samples`, `packets`, `bytes`, `bytes_low`, `bytes_high`, `bits_per_second`, `bytes_from_flows`,
+//! `interval_is_lower_bound`. The rows of a matrix whose kind is not `set_aside` add up to its total.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,6 +58,7 @@ impl Flat {
     fn add_estimates(self, prefix: &str, estimates: &[Option<Estimate>]) -> Self {
         let column =
             |value: fn(&Estimate) -> u64| -> UInt64Array { estimates.iter().map(|estimate| estimate.as_ref().map(value)).collect() };
+        let least: BooleanArray = estimates.iter().map(|estimate| estimate.map(|estimate| estimate.interval_is_lower_bound)).collect();
         let name = |name: &str| format!("{prefix}{name}");
         self.add(&name("samples"), "samples", column(|estimate| estimate.samples))
             .add(&name("packets"), "frames", column(|estimate| estimate.packets))
@@ -65,6 +66,8 @@ impl Flat {
             .add(&name("bytes_low"), "octets", column(|estimate| estimate.bytes_low))
             .add(&name("bytes_high"), "octets", column(|estimate| estimate.bytes_high))
             .add(&name("bits_per_second"), "bit/s", column(|estimate| estimate.bits_per_second))
+            .add(&name("bytes_from_flows"), "octets", column(|estimate| estimate.bytes_from_flows))
+            .add(&name("interval_is_lower_bound"), "", least)
     }
 
     fn finish(self) -> Result<RecordBatch> {
@@ -188,7 +191,10 @@ impl PortsAnswer {
             .add("out_discards", "frames", column(|port| port.out_discards))
             .add("in_errors", "frames", column(|port| port.in_errors))
             .add("out_errors", "frames", column(|port| port.out_errors))
+            .add("fcs_errors", "frames", column(|port| port.fcs_errors))
             .add("reports", "reports", column(|port| port.reports))
+            .add("port_name", "", texts(ports.iter().map(|port| port.name.as_str())))
+            .add("lag", "", ports.iter().map(|port| port.lag).collect::<UInt32Array>())
             .finish()
     }
 }
@@ -219,6 +225,9 @@ impl ExportersAnswer {
             .add("restarts", "restarts", column(|exporter| exporter.restarts))
             .add("rate_min", "frames per sample", narrow(|exporter| exporter.rate_min))
             .add("rate_max", "frames per sample", narrow(|exporter| exporter.rate_max))
+            .add("protocol", "", texts(exporters.iter().map(|exporter| exporter.protocol.as_str())))
+            .add("flow_records", "records", column(|exporter| exporter.flow_records))
+            .add("lost_records", "records", column(|exporter| exporter.lost_records))
             .finish()
     }
 }

@@ -7,13 +7,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use polars::prelude::{
     Column as Series, DataFrame, Expr, IntoLazy, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, UnionArgs, col, concat, lit, when,
 };
 use schema::columns::{Column, Kind, Role, Row, Table, Value};
 
 use crate::error::{At, Result, StoreError};
+use crate::older::{missing_columns, stand_in};
 
 /// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
 const BATCH_ROWS: u64 = 1 << 17;
@@ -36,6 +37,21 @@ pub(crate) struct Fold {
     step: Option<i64>,
     /// Which rows are meant.
     filter: Option<Expr>,
+}
+
+/// A file of the table.
+struct TableFile {
+    path: PathBuf,
+    rows: u64,
+    /// Columns that it lacks because an older version wrote it.
+    missing: Vec<Column>,
+}
+
+/// Files that are read together: all lack the same columns.
+struct Batch {
+    files: Vec<PathBuf>,
+    rows: u64,
+    missing: Vec<Column>,
 }
 
 impl Fold {
@@ -70,7 +86,7 @@ impl Fold {
     pub(crate) fn parts(&self, segments: &[PathBuf]) -> Result<u64> {
         let mut rows = 0;
         for segment in segments {
-            rows += self.rows_of(segment)?.0;
+            rows += self.file_of(segment)?.rows;
         }
         Ok(rows.div_ceil(BATCH_ROWS).clamp(1, MOST_PARTS))
     }
@@ -80,7 +96,7 @@ impl Fold {
         let mut sum: Option<DataFrame> = None;
         for batch in self.batches(segments)? {
             let part = self.scan(&batch).and_then(|rows| self.summed(self.prepared(rows)));
-            let part = part.map_err(|error| diagnosed(&batch, error))?;
+            let part = part.map_err(|error| diagnosed(&batch.files, error))?;
             sum = Some(self.joined(sum, part)?);
         }
         for frame in frames {
@@ -94,37 +110,45 @@ impl Fold {
     }
 
     /// The segments' files, in batches.
-    fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Vec<PathBuf>>> {
-        let (mut batches, mut batch, mut rows) = (Vec::new(), Vec::new(), 0);
-        for segment in segments {
-            let (more, file) = self.rows_of(segment)?;
-            if !batch.is_empty() && (rows + more > BATCH_ROWS || batch.len() == BATCH_FILES) {
-                batches.push(std::mem::take(&mut batch));
-                rows = 0;
+    fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Batch>> {
+        let files: Result<Vec<TableFile>> = segments.iter().map(|segment| self.file_of(segment)).collect();
+        let mut files = files?;
+        // Those of one version next to each other, else in their order.
+        files.sort_by_key(|file| file.missing.len());
+        let mut batches: Vec<Batch> = Vec::new();
+        for file in files {
+            match batches.last_mut() {
+                Some(batch) if batch.takes(&file) => batch.add(file),
+                _ => batches.push(Batch::of(file)),
             }
-            rows += more;
-            batch.push(file);
-        }
-        if !batch.is_empty() {
-            batches.push(batch);
         }
         Ok(batches)
     }
 
-    /// How many rows a segment has of the table, and in which file.
-    fn rows_of(&self, segment: &Path) -> Result<(u64, PathBuf)> {
-        let file = segment.join(format!("{}.parquet", self.table.name));
-        match rows_in(&file) {
-            Ok(rows) => Ok((rows, file)),
-            Err(_) if !segment.exists() => Err(StoreError::Gone { segment: segment.to_owned() }),
-            Err(error) => Err(StoreError::Broken { segment: segment.to_owned(), detail: error.to_string() }),
+    /// The table's file of a segment.
+    fn file_of(&self, segment: &Path) -> Result<TableFile> {
+        let path = segment.join(format!("{}.parquet", self.table.name));
+        let broken = |detail| Err(StoreError::Broken { segment: segment.to_owned(), detail });
+        let metadata = match metadata_of(&path) {
+            Ok(metadata) => metadata,
+            Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.to_owned() }),
+            Err(error) => return broken(error.to_string()),
+        };
+        let columns = metadata.file_metadata().schema_descr().columns();
+        match missing_columns(&self.table, |name| columns.iter().any(|column| column.name() == name)) {
+            Ok(missing) => Ok(TableFile { path, rows: metadata.file_metadata().num_rows().max(0).unsigned_abs(), missing }),
+            Err(lost) => broken(format!("its table `{}` has no column `{lost}`", self.table.name)),
         }
     }
 
-    fn scan(&self, files: &[PathBuf]) -> Result<LazyFrame> {
-        let paths = files.iter().map(|file| PlRefPath::try_from_path(file)).collect::<Result<_, _>>()?;
+    fn scan(&self, batch: &Batch) -> Result<LazyFrame> {
+        let paths = batch.files.iter().map(|file| PlRefPath::try_from_path(file)).collect::<Result<_, _>>()?;
         let args = ScanArgsParquet { glob: false, cache: false, ..ScanArgsParquet::default() };
-        Ok(LazyFrame::scan_parquet_files(paths, args)?)
+        let rows = LazyFrame::scan_parquet_files(paths, args)?;
+        if batch.missing.is_empty() {
+            return Ok(rows);
+        }
+        Ok(rows.with_columns(batch.missing.iter().map(stand_in).collect::<Vec<_>>()))
     }
 
     /// The rows that are meant, with whole-number times and no zero where the smallest is asked for.
@@ -157,6 +181,22 @@ impl Fold {
     }
 }
 
+impl Batch {
+    fn of(file: TableFile) -> Self {
+        Self { files: vec![file.path], rows: file.rows, missing: file.missing }
+    }
+
+    /// Whether a file fits in.
+    fn takes(&self, file: &TableFile) -> bool {
+        self.missing == file.missing && self.files.len() < BATCH_FILES && self.rows + file.rows <= BATCH_ROWS
+    }
+
+    fn add(&mut self, file: TableFile) {
+        self.rows += file.rows;
+        self.files.push(file.path);
+    }
+}
+
 /// How a column is summed.
 fn aggregated(column: &Column) -> Option<Expr> {
     let values = col(column.name);
@@ -171,7 +211,8 @@ fn aggregated(column: &Column) -> Option<Expr> {
     }
 }
 
-fn polars_type(kind: Kind) -> polars::prelude::DataType {
+/// The type of a column's values while they are summed.
+pub(crate) fn polars_type(kind: Kind) -> polars::prelude::DataType {
     use polars::prelude::DataType;
     match kind {
         Kind::Time => DataType::Int64,
@@ -215,11 +256,10 @@ fn series(column: &Column, values: impl Iterator<Item = Value>) -> Series {
     }
 }
 
-/// How many rows a file says that it has.
-fn rows_in(path: &Path) -> Result<u64> {
+/// What a file says of itself.
+fn metadata_of(path: &Path) -> Result<ParquetMetaData> {
     let file = std::fs::File::open(path).at("open", path)?;
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
-    Ok(metadata.file_metadata().num_rows().max(0).unsigned_abs())
+    Ok(ParquetMetaDataReader::new().parse_and_finish(&file)?)
 }
 
 /// Finds the segment that made a query fail, if it was one.

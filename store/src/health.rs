@@ -40,7 +40,7 @@ impl Reader {
         let coarsest = if question.length() <= Level::Day.span() { Level::FiveMinutes } else { Level::Day };
         self.answered(question, coarsest, live, |sources| {
             let mut rows: Vec<ExporterRow> = collapsed(sources, |window| &window.exporters)?;
-            rows.sort_by(|a, b| (&a.agent, a.sub_agent, &a.source).cmp(&(&b.agent, b.sub_agent, &b.source)));
+            rows.sort_by(|a, b| (&a.agent, a.sub_agent, &a.source, &a.protocol).cmp(&(&b.agent, b.sub_agent, &b.source, &b.protocol)));
             Ok(ExportersAnswer { coverage: sources.coverage(), exporters: rows.iter().map(exporter).collect() })
         })
     }
@@ -76,6 +76,8 @@ fn port(row: &PortRow, member: Option<MemberName>) -> PortTraffic {
     PortTraffic {
         agent: row.agent.to_string(),
         if_index: row.if_index,
+        name: row.name.to_string(),
+        lag: (row.lag != 0).then_some(row.lag),
         member,
         speed_bits_per_second: row.speed,
         in_octets: row.in_octets,
@@ -86,12 +88,14 @@ fn port(row: &PortRow, member: Option<MemberName>) -> PortTraffic {
         out_discards: row.out_discards,
         in_errors: row.in_errors,
         out_errors: row.out_errors,
+        fcs_errors: row.fcs_errors,
         reports: row.reports,
     }
 }
 
 fn exporter(row: &ExporterRow) -> ExporterHealth {
     ExporterHealth {
+        protocol: row.protocol.to_string(),
         agent: row.agent.to_string(),
         sub_agent: row.sub_agent,
         source: row.source.to_string(),
@@ -101,6 +105,8 @@ fn exporter(row: &ExporterRow) -> ExporterHealth {
         reordered_datagrams: row.reordered_datagrams,
         flow_samples: row.flow_samples,
         lost_samples: row.lost_samples,
+        flow_records: row.flow_records,
+        lost_records: row.lost_records,
         agent_drops: row.agent_drops,
         counter_samples: row.counter_samples,
         malformed: row.malformed,

@@ -14,11 +14,15 @@ use crate::layout::{Layout, sync_dir, sync_segment};
 use crate::retention::{Expired, Retention};
 use crate::rollup::roll_up;
 use crate::segment::{Base, Segment};
-use crate::tree::Tree;
+use crate::tree::{Node, Tree};
 
 /// How long after the end of a period its roll-up waits, so that windows which close a little late are in it from the start.
-/// What comes later still is merged in.
 const GRACE: Duration = Duration::from_secs(120);
+
+/// What comes later still is merged in by a further generation, and each waits twice as long after the period's end as the one
+/// before, up to so many doublings. Flow records bring parts of windows for an hour: this way they remake a day's roll-up a
+/// handful of times, not with every run. Until then they are read beside it.
+const MOST_DOUBLINGS: u32 = 6;
 
 /// Beyond it a failing segment no longer only delays the roll-ups of one run: the run gives up and says why.
 const SET_ASIDE_AT_MOST: u32 = 1_000;
@@ -200,7 +204,7 @@ impl Journal {
         let tree = Tree { catalog: &self.catalog, layout: &self.layout };
         let mut made = Vec::new();
         let mut outcome = Ok(());
-        for node in tree.nodes(level, first, closed)?.iter().filter(|node| node.is_behind()) {
+        for node in tree.nodes(level, first, closed)?.iter().filter(|node| is_due(node, now)) {
             match roll_up(tree, node) {
                 Ok(roll_up) => made.extend(roll_up),
                 Err(error) => {
@@ -228,6 +232,12 @@ impl Journal {
         self.quarantined += 1;
         Ok(())
     }
+}
+
+/// Whether a period's roll-up lacks something and the time for its next generation has come.
+fn is_due(node: &Node<'_>, now: Timestamp) -> bool {
+    let doublings = node.roll_up.map_or(0, |roll_up| roll_up.generation).min(MOST_DOUBLINGS);
+    node.is_behind() && node.end().plus(GRACE * (1 << doublings)) <= now
 }
 
 /// Windows must lie within one period of every roll-up.

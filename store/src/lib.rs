@@ -11,7 +11,7 @@
 //! 3. [`Reader`] answers, beside the writer and without a lock. `catalog` lists the segments, `tree` compares roll-ups with
 //!    what is finer, `plan` picks segments so that each window is read once, `spans` knows which time was measured.
 //! 4. `fold` sums: for roll-ups, for questions, and for the windows that are still in memory, by the same rules of
-//!    [`schema::columns::Role`].
+//!    [`schema::columns::Role`]. `older` says what stands in the place of columns that an older version did not write.
 //! 5. [`question`] is what can be asked and [`answer`] what comes back; [`Reader::matrix`], [`Reader::timeseries`],
 //!    [`Reader::members`], [`Reader::ports`] and [`Reader::exporters`] lead from one to the other.
 //! 6. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
@@ -29,6 +29,7 @@ mod journal;
 mod layout;
 mod matrix;
 mod members;
+mod older;
 mod plan;
 pub mod question;
 mod reader;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use made::*;
-use schema::window::Stretch;
+use schema::window::{CellRow, Stretch};
 use schema::{Asn, Reason, Window};
 use store::answer::MemberName;
 use store::question::{By, Question};
@@ -39,6 +39,19 @@ fn cells_others_and_unattributed_are_the_total() {
     assert_eq!(answer.total.bits_per_second, 107 * 8 / 60);
     assert!(answer.coverage.complete);
     assert_eq!((answer.coverage.source.as_str(), answer.coverage.measured_seconds), ("journal", 60));
+}
+
+#[test]
+fn an_interval_is_a_lower_bound_where_sampled_flow_records_are_in_it() {
+    let flows = |src, variance| CellRow { bytes_from_flows: 50, variance, ..cell(src, 9, 0, 50) };
+    let (_dir, reader) = reader(&[window(minute(0), 1, vec![flows(1, 100.0), flows(2, 0.0), cell(3, 9, 0, 50)])]);
+    let answer = reader.matrix(&minutes(0, 1), None, &name, &[]).unwrap();
+    let told: Vec<_> = answer.cells.iter().map(|cell| (cell.estimate.bytes_from_flows, cell.estimate.interval_is_lower_bound)).collect();
+    assert_eq!(told, [(50, true), (50, false), (0, false)], "what was counted to the last packet is certain");
+    assert_eq!((answer.total.bytes_from_flows, answer.total.interval_is_lower_bound), (100, true));
+    let csv = String::from_utf8(encode(&answer.to_batch().unwrap(), TableFormat::Csv).unwrap()).unwrap();
+    assert!(csv.lines().next().unwrap().ends_with(",bits_per_second,bytes_from_flows,interval_is_lower_bound"), "{csv}");
+    assert!(csv.lines().nth(1).unwrap().ends_with(",50,true"), "{csv}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+pub mod lab;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -129,9 +131,9 @@ impl Service {
         Pages { base: format!("http://{}", self.address("pages on http://")) }
     }
 
-    /// Where it listens for sFlow.
+    /// Where it listens first.
     pub fn listens(&mut self) -> SocketAddr {
-        self.address("listening for sFlow on UDP ")
+        self.address("listening for sFlow, NetFlow and IPFIX on UDP ")
     }
 
     /// Everything it printed so far.

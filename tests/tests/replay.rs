@@ -27,26 +27,38 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception { file: "gopacket-sflow-vectors", field: "counter_samples", value: 7, because: "the same, in a counter sample" },
     Exception { file: "gopacket-sflow-vectors", field: "sum_rate", value: 33_773, because: "the two flow samples carry rate 256 each" },
-    Exception { file: "synthetic-sflow-v2", field: "flow_samples", value: 0, because: "version 2 is recognised and counted, not decoded" },
-    Exception { file: "synthetic-sflow-v2", field: "counter_samples", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v2", field: "sum_rate", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v2", field: "sum_frame_length_x_rate", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v2", field: "distinct_mac_mac_vlan", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v4", field: "flow_samples", value: 0, because: "version 4 is recognised and counted, not decoded" },
-    Exception { file: "synthetic-sflow-v4", field: "counter_samples", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v4", field: "sum_rate", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v4", field: "sum_frame_length_x_rate", value: 0, because: "the same" },
-    Exception { file: "synthetic-sflow-v4", field: "distinct_mac_mac_vlan", value: 0, because: "the same" },
 ];
 
-/// What the truth calls a figure, and where the replay has it.
-const FIGURES: &[(&str, &str)] = &[
-    ("datagrams", "/input/datagrams"),
-    ("flow_samples", "/protocols/sflow5/flow_samples"),
-    ("counter_samples", "/protocols/sflow5/counter_samples"),
-    ("sum_frame_length_x_rate", "/protocols/sflow5/nominal_bytes"),
-    ("sum_rate", "/protocols/sflow5/nominal_packets"),
+/// What the truth calls a figure, in which protocols it stands, and where the replay has it there: the sum over all of them is meant.
+type Figure = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const SFLOW: &[&str] = &["sflow5", "sflow4", "sflow2"];
+const FLOWS: &[&str] = &["netflow5", "netflow9", "ipfix"];
+const TEMPLATED: &[&str] = &["netflow9", "ipfix"];
+
+/// Figures of sFlow captures.
+const SAMPLES: &[Figure] = &[
+    ("flow_samples", SFLOW, &["/flow_samples"]),
+    ("counter_samples", SFLOW, &["/counter_samples"]),
+    ("discard_samples", SFLOW, &["/discard_samples"]),
+    ("sum_frame_length_x_rate", SFLOW, &["/nominal_bytes"]),
+    ("sum_rate", SFLOW, &["/nominal_packets"]),
 ];
+
+/// Figures of NetFlow and IPFIX captures.
+const RECORDS: &[Figure] = &[
+    ("data_records", FLOWS, &["/records"]),
+    ("options_data_records", TEMPLATED, &["/options_records"]),
+    ("templates", TEMPLATED, &["/templates", "/options_templates"]),
+    ("octets_as_exported", FLOWS, &["/octets"]),
+    ("packets_as_exported", FLOWS, &["/packets"]),
+];
+
+/// The sum of a figure over its protocols.
+fn figure(replay: &Value, (_, protocols, pointers): &Figure) -> u64 {
+    let of = |protocol: &&str| -> u64 { pointers.iter().map(|pointer| number(replay, &format!("/protocols/{protocol}{pointer}"))).sum() };
+    protocols.iter().map(of).sum()
+}
 
 fn pcaps(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -66,26 +78,28 @@ fn wanted(name: &str, field: &str, truth: &Value) -> u64 {
 }
 
 #[test]
-fn every_sflow_capture_gives_its_truth() {
+fn every_capture_gives_its_truth() {
     let Some(captures) = captures() else { return };
     let mut compared = 0;
-    for folder in ["sflow", "live", "synthetic"] {
+    for folder in ["sflow", "netflow", "live", "synthetic"] {
         for file in pcaps(&captures.join(folder)) {
             let truth = expected(&file);
-            if truth.get("flow_samples").is_none() {
-                continue;
-            }
             let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
             let replay = json(&["replay", file.to_str().unwrap(), "--weights", "nominal", "--format", "json"]);
-            for (field, pointer) in FIGURES {
-                assert_eq!(number(&replay, pointer), wanted(&name, field, &truth), "{name}: {field}");
+            let figures = if truth.get("flow_samples").is_some() { SAMPLES } else { RECORDS };
+            assert_eq!(number(&replay, "/input/datagrams"), wanted(&name, "datagrams", &truth), "{name}: datagrams");
+            for asked in figures {
+                assert_eq!(figure(&replay, asked), wanted(&name, asked.0, &truth), "{name}: {}", asked.0);
             }
+            let before_template = |protocol: &&str| replay["protocols"][protocol]["skipped"]["data_sets_without_template"].as_u64();
+            let before_template: u64 = TEMPLATED.iter().filter_map(before_template).sum();
+            assert_eq!(before_template, truth["data_sets_without_template"].as_u64().unwrap_or(0), "{name}: data_sets_without_template");
             assert_eq!(number(&replay, "/input/files"), 1, "{name}");
             adds_up(&name, &replay);
             compared += 1;
         }
     }
-    assert!(compared >= 14, "only {compared} captures were compared");
+    assert!(compared >= 51, "only {compared} captures were compared");
 }
 
 /// Cells, unattributed and set-aside traffic are all that came.
@@ -95,9 +109,50 @@ fn adds_up(name: &str, replay: &Value) {
         let total = number(replay, &format!("/total/{field}"));
         assert_eq!(cells + number(replay, &format!("/unattributed/{field}")), total, "{name}: {field}");
     }
-    let taken = number(replay, "/total/samples") + number(replay, "/set_aside/samples");
-    let came = taken + number(replay, "/protocols/sflow5/samples_not_taken");
-    assert_eq!(came, number(replay, "/protocols/sflow5/flow_samples"), "{name}: samples");
+    let of_sflow = |field: &str| -> u64 { SFLOW.iter().map(|protocol| number(replay, &format!("/protocols/{protocol}/{field}"))).sum() };
+    if of_sflow("flow_samples") > 0 {
+        let taken = number(replay, "/total/samples") + number(replay, "/set_aside/samples");
+        assert_eq!(taken + of_sflow("samples_not_taken"), of_sflow("flow_samples"), "{name}: samples");
+    }
+}
+
+/// Captures in which every record's rate is known, with what each packet's frame has beside its IP packet: the Ethernet header, the FCS, and a tag
+/// where the exporter names a VLAN.
+const SCALED: &[&str] = &[
+    "live/live-pmacctd-nfprobe-ipfix",
+    "live/live-pmacctd-nfprobe-v5",
+    "live/live-pmacctd-nfprobe-v9",
+    "live/live-softflowd-ipfix-biflow",
+    "live/live-softflowd-v9-ether",
+    "netflow/ls-nf5-juniper-mx80",
+];
+
+#[test]
+fn flow_records_are_scaled_by_the_rate_that_their_exporter_announces() {
+    let Some(captures) = captures() else { return };
+    for name in SCALED {
+        let file = captures.join(format!("{name}.pcap"));
+        let truth = expected(&file);
+        let replay = json(&["replay", file.to_str().unwrap(), "--format", "json"]);
+        let (packets, octets) = (number(&truth, "/packets_after_sampling"), number(&truth, "/octets_after_sampling"));
+        assert_eq!(number(&replay, "/total/packets") + number(&replay, "/set_aside/packets"), packets, "{name}: {:#}", replay["total"]);
+        let bytes = number(&replay, "/total/bytes") + number(&replay, "/set_aside/bytes");
+        assert!(
+            (octets + 18 * packets..=octets + 22 * packets).contains(&bytes),
+            "{name}: {bytes} octets of {packets} frames, {octets} of IP"
+        );
+    }
+}
+
+#[test]
+fn members_of_the_lab_exchanged_what_the_wire_carried() {
+    let Some(captures) = captures() else { return };
+    // Unsampled: what was exported is what crossed the port, but for frames that are no IP.
+    let file = captures.join("live/live-softflowd-ipfix-ether.pcap");
+    let truth = expected(&file);
+    let replay = json(&["replay", file.to_str().unwrap(), "--format", "json"]);
+    let (bytes, wire) = (number(&replay, "/total/bytes"), number(&truth, "/wire_bytes_with_fcs"));
+    assert!(bytes <= wire && wire - bytes < wire / 500, "{bytes} of {wire}");
 }
 
 #[test]

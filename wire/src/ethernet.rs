@@ -1,23 +1,21 @@
 //! The first octets of an Ethernet frame (IEEE 802.3, IEEE 802.1Q).
 
 use schema::Mac;
-use schema::sample::MacPair;
+use schema::sample::{MacPair, Tunnel};
 
 use crate::reader::Reader;
+use crate::tunnel;
 
 /// Deepest stack of VLAN tags that is followed.
 ///
 /// Two are usual and four are the most that switches forward; it keeps a header of nothing but tags from being walked to its end.
 pub const MAX_TAGS: usize = 8;
 
-/// Octets that Ethernet adds to an IP packet: two addresses, the type and the FCS.
-pub const OVERHEAD: u32 = 18;
-
-/// Octets of one VLAN tag.
-pub const TAG: u32 = 4;
-
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
+const MPLS: u16 = 0x8847;
+/// MPLS with a label that the sender of the frame did not choose (RFC 5332); once for multicast.
+const MPLS_UPSTREAM: u16 = 0x8848;
 
 /// What the matrix needs of a frame's first octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,10 +26,14 @@ pub struct Start {
     pub vlan: u16,
     /// 4, 6, or 0 for anything that is not IP or was cut off.
     pub ip_version: u8,
+    /// What the frame carries another one in, by its outermost sign.
+    pub tunnel: Tunnel,
 }
 
 /// Reads as much of a frame's start as is there; a header that was cut gives less, never an error.
-#[inline]
+///
+/// Forced inline, as is all up to the walk: what it finds then stays in registers, which spares a tenth of the instructions for a sample.
+#[inline(always)]
 #[must_use]
 pub fn start(header: &[u8]) -> Start {
     let mut reader = Reader::new(header);
@@ -43,24 +45,76 @@ pub fn start(header: &[u8]) -> Start {
     let macs = Some(MacPair { src, dst });
     let ether_type = half(&mut reader).unwrap_or(0);
     if !is_tag(ether_type) {
-        return Start { macs, vlan: 0, ip_version: ip_version(ether_type) };
+        let (ip_version, tunnel) = inside(ether_type, reader.rest());
+        return Start { macs, vlan: 0, ip_version, tunnel };
     }
-    let (vlan, ether_type) = tags(reader);
-    Start { macs, vlan, ip_version: ip_version(ether_type) }
+    let mut behind = reader;
+    match behind.octets::<4>() {
+        Some([high, low, next_high, next_low]) if !is_tag(u16::from_be_bytes([next_high, next_low])) => {
+            let (ip_version, tunnel) = inside(u16::from_be_bytes([next_high, next_low]), behind.rest());
+            Start { macs, vlan: vlan_id(high, low), ip_version, tunnel }
+        }
+        _ => stacked(macs, reader),
+    }
 }
 
-/// The outermost VLAN id and the type behind all tags, from behind the type of the first tag; 0 for what is not there.
-fn tags(mut reader: Reader<'_>) -> (u16, u16) {
-    let mut vlan = None;
-    for _ in 0..MAX_TAGS {
-        let Some(control) = half(&mut reader) else { break };
-        let vlan = *vlan.get_or_insert(control & 0x0fff);
-        let Some(ether_type) = half(&mut reader) else { return (vlan, 0) };
+/// Starts of packets that were sampled without their frame, and so have no addresses.
+impl Start {
+    /// A bare IPv4 packet.
+    #[must_use]
+    pub fn of_ipv4(packet: &[u8]) -> Self {
+        Self { ip_version: 4, tunnel: tunnel::in_ipv4(packet), ..Self::default() }
+    }
+
+    /// A bare IPv6 packet.
+    #[must_use]
+    pub fn of_ipv6(packet: &[u8]) -> Self {
+        Self { ip_version: 6, tunnel: tunnel::in_ipv6(packet), ..Self::default() }
+    }
+
+    /// A bare MPLS packet.
+    #[must_use]
+    pub fn of_mpls(stack: &[u8]) -> Self {
+        Self { ip_version: tunnel::ip_version_in_mpls(stack), tunnel: Tunnel::Mpls, ..Self::default() }
+    }
+}
+
+/// IP version and tunnel behind an Ethernet type.
+#[inline]
+fn inside(ether_type: u16, packet: &[u8]) -> (u8, Tunnel) {
+    match ether_type {
+        IPV4 => (4, tunnel::in_ipv4(packet)),
+        IPV6 => (6, tunnel::in_ipv6(packet)),
+        MPLS | MPLS_UPSTREAM => (tunnel::ip_version_in_mpls(packet), Tunnel::Mpls),
+        _ => (0, Tunnel::None),
+    }
+}
+
+/// The start of a frame with several tags or a cut one, from behind the type of the first.
+#[cold]
+fn stacked(macs: Option<MacPair>, mut reader: Reader<'_>) -> Start {
+    let mut start = Start { macs, ..Start::default() };
+    for depth in 1..=MAX_TAGS {
+        if depth > 1 {
+            start.tunnel = Tunnel::StackedTags;
+        }
+        let Some([high, low]) = reader.octets() else { return start };
+        if depth == 1 {
+            start.vlan = vlan_id(high, low);
+        }
+        let Some(ether_type) = half(&mut reader) else { return start };
         if !is_tag(ether_type) {
-            return (vlan, ether_type);
+            start.ip_version = inside(ether_type, reader.rest()).0;
+            return start;
         }
     }
-    (vlan.unwrap_or(0), 0)
+    start
+}
+
+/// The id in the control octets of a tag, without priority and drop eligibility.
+#[inline]
+const fn vlan_id(high: u8, low: u8) -> u16 {
+    u16::from_be_bytes([high & 0x0f, low])
 }
 
 #[inline]
@@ -117,6 +171,43 @@ mod tests {
             let start = start(&frame(tags));
             assert_eq!((start.vlan, start.ip_version), (vlan, ip_version), "{tags:x?}");
         }
+    }
+
+    #[test]
+    fn two_tags_or_more_are_a_stack() {
+        for (tags, tunnel) in [
+            (&[IPV4][..], Tunnel::None),
+            (&[0x8100, 5, IPV4], Tunnel::None),
+            (&[0x8100, 5, 0x8100, 6, IPV4], Tunnel::StackedTags),
+            (&[0x88a8, 5, 0x8100, 6, 0x8100, 7, IPV6], Tunnel::StackedTags),
+            (&[0x88a8, 5, 0x8100], Tunnel::StackedTags),
+            (&[0x88a8, 5], Tunnel::None),
+            (&[0x88a8, 5, 0x8100, 6, MPLS, 0, 0x0140, 0x4500], Tunnel::StackedTags),
+        ] {
+            assert_eq!(start(&frame(tags)).tunnel, tunnel, "{tags:x?}");
+        }
+    }
+
+    #[test]
+    fn a_label_stack_is_mpls_with_and_without_a_tag() {
+        for ether_type in [MPLS, MPLS_UPSTREAM] {
+            for before in [&[][..], &[0x8100, 5]] {
+                let start = start(&frame(&[before, &[ether_type, 0, 0x0140, 0x6000]].concat()));
+                assert_eq!((start.tunnel, start.ip_version), (Tunnel::Mpls, 6), "{ether_type:x} {before:x?}");
+            }
+        }
+        assert_eq!(start(&frame(&[MPLS])).ip_version, 0);
+    }
+
+    #[test]
+    fn vxlan_is_seen_behind_a_tag_too() {
+        let mut ip = vec![0_u8; 28];
+        (ip[0], ip[9], ip[22], ip[23]) = (0x45, 17, 0x12, 0xb5);
+        for tags in [&[IPV4][..], &[0x8100, 5, IPV4]] {
+            let start = start(&[frame(tags), ip.clone()].concat());
+            assert_eq!((start.tunnel, start.ip_version), (Tunnel::Vxlan, 4), "{tags:x?}");
+        }
+        assert_eq!((Start::of_ipv4(&ip).tunnel, Start::of_ipv4(&ip).ip_version), (Tunnel::Vxlan, 4));
     }
 
     #[test]

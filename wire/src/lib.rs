@@ -1,16 +1,19 @@
-//! The ear: the bytes of one UDP datagram in, sampled frames and interface counters out.
+//! The ear: the bytes of one UDP datagram in, sampled frames, flow records and interface counters out.
 //!
-//! Nothing here does I/O, looks at a clock, allocates or keeps state: a datagram is walked where it lies, and each sample that it
-//! holds becomes a small `Copy` value of [`schema::sample`], handed on by a call. The bytes come from the network, so nothing may
-//! be believed: no length is used before it is compared with what is there, and indexing is denied by a lint.
+//! Nothing here does I/O, looks at a clock or keeps state, and only compiling a template allocates: a datagram is walked where it lies, and
+//! each sample that it holds becomes a small `Copy` value of [`schema::sample`], handed on by a call. The bytes come from the network, so
+//! nothing may be believed: no length is used before it is compared with what is there, and indexing is denied by a lint.
 //!
 //! Read it in the order in which a datagram is read:
 //!
 //! 1. [`protocol`] tells by its content which protocol a datagram speaks, so that what arrives on the wrong port has a name;
-//! 2. [`sflow`] is the decoder of sFlow version 5: [`sflow::header`] says who sends, [`sflow::Samples::walk`] calls a
+//! 2. [`sflow`] is the decoder of sFlow, version 5 and those before it: [`sflow::header`] says who sends, [`sflow::Samples::walk`] calls a
 //!    [`sflow::Listener`] for every sample, and for all that it steps over;
-//! 3. [`ethernet`] reads what the matrix needs from the first octets of a frame: addresses, VLAN, IP version;
-//! 4. [`reader`] is the cursor beneath all of them.
+//! 3. [`flows`] is the decoder of NetFlow v5, NetFlow v9 and IPFIX: [`flows::Message::walk`] tells of templates and data sets, and a
+//!    [`flows::Template`], compiled once, reads the records of a data set without allocating;
+//! 4. [`ethernet`] reads what the matrix needs from the first octets of a frame: addresses, VLAN, IP version, tunnel;
+//! 5. [`tunnel`] knows the headers that hide another frame behind that start;
+//! 6. [`reader`] is the cursor beneath all of them.
 //!
 //! ```
 //! use schema::sample::{FlowSample, InterfaceCounters};
@@ -43,13 +46,16 @@
 //! ```
 //!
 //! What a broken datagram costs is bounded: a broken record costs that record, a sample that claims more than the datagram holds
-//! costs itself and what follows it, and every step consumes octets, so that no declared count can make the walk long.
+//! costs itself and what follows it, and every step consumes octets, so that no declared count can make the walk long. Only sFlow before
+//! version 5, which has no lengths to go by, can lose the rest of a datagram to one structure of an unknown kind.
 
 #![forbid(unsafe_code)]
 // Tests index what they have built themselves.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod ethernet;
+pub mod flows;
 pub mod protocol;
 pub mod reader;
 pub mod sflow;
+pub mod tunnel;

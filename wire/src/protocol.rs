@@ -3,37 +3,10 @@
 //! Exporters are sent to the wrong port, and one port often gets several protocols. A datagram that is refused under the name of
 //! what it is tells the operator what to change.
 
-/// A protocol for reporting traffic.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Protocol {
-    /// sFlow version 5, which [`sflow`](crate::sflow) decodes.
-    Sflow5,
-    /// sFlow version 2 or 4 (RFC 3176): the same idea, another encoding.
-    SflowOld,
-    /// NetFlow version 5.
-    Netflow5,
-    /// NetFlow version 9 (RFC 3954).
-    Netflow9,
-    /// IPFIX (RFC 7011).
-    Ipfix,
-}
+pub use schema::Protocol;
 
 /// Most flow records in one NetFlow v5 datagram, by its specification: more is no NetFlow v5.
 const NETFLOW5_MAX_RECORDS: u16 = 30;
-
-impl Protocol {
-    /// The name in counters.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sflow5 => "sflow5",
-            Self::SflowOld => "sflow_old",
-            Self::Netflow5 => "netflow5",
-            Self::Netflow9 => "netflow9",
-            Self::Ipfix => "ipfix",
-        }
-    }
-}
 
 /// The protocol of a datagram, or `None` if it looks like none of them.
 ///
@@ -45,7 +18,8 @@ pub fn recognise(payload: &[u8]) -> Option<Protocol> {
     let ([a, b, c, d], _) = payload.split_first_chunk::<4>()?;
     match u32::from_be_bytes([*a, *b, *c, *d]) {
         5 => Some(Protocol::Sflow5),
-        2 | 4 => is_old_sflow(payload).then_some(Protocol::SflowOld),
+        4 => is_old_sflow(payload).then_some(Protocol::Sflow4),
+        2 => is_old_sflow(payload).then_some(Protocol::Sflow2),
         _ => netflow(u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]), payload.len()),
     }
 }
@@ -78,8 +52,8 @@ mod tests {
     fn each_protocol_is_known_by_its_first_words() {
         for (start, length, expected) in [
             (&[0, 0, 0, 5, 0, 0, 0, 1][..], 28, Protocol::Sflow5),
-            (&[0, 0, 0, 2, 0, 0, 0, 1], 28, Protocol::SflowOld),
-            (&[0, 0, 0, 4, 0, 0, 0, 2], 40, Protocol::SflowOld),
+            (&[0, 0, 0, 2, 0, 0, 0, 1], 28, Protocol::Sflow2),
+            (&[0, 0, 0, 4, 0, 0, 0, 2], 40, Protocol::Sflow4),
             (&[0, 5, 0, 30], 24 + 48 * 30, Protocol::Netflow5),
             (&[0, 9, 0, 1], 24, Protocol::Netflow9),
             (&[0, 10, 0, 16], 16, Protocol::Ipfix),

@@ -52,6 +52,14 @@ impl<'a> Reader<'a> {
         Some(*head)
     }
 
+    /// The next so many octets; `None`, and nothing read, if there are fewer.
+    #[inline]
+    pub fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
+        Some(head)
+    }
+
     /// The next `N` unsigned numbers of 32 bits in network order; `None`, and nothing read, if there are fewer.
     #[inline]
     pub fn words<const N: usize>(&mut self) -> Option<[u32; N]> {
@@ -76,10 +84,18 @@ impl<'a> Reader<'a> {
     pub fn block(&mut self) -> Option<Block<'a>> {
         let mut ahead = *self;
         let [format, length] = ahead.words()?;
+        let body = Self::new(ahead.opaque(length)?);
+        *self = ahead;
+        Some(Block { format, body })
+    }
+
+    /// The next so many octets with their padding, as in [`block`](Self::block); `None`, and nothing read, if there are fewer.
+    #[inline]
+    pub fn opaque(&mut self, length: u32) -> Option<&'a [u8]> {
         let length = usize::try_from(length).ok()?;
-        let (body, rest) = ahead.bytes.split_at_checked(length)?;
+        let (body, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = if length % 4 == 0 { rest } else { rest.get(4 - length % 4..).unwrap_or_default() };
-        Some(Block { format, body: Self::new(body) })
+        Some(body)
     }
 
     /// All that is left as one opaque structure, for one whose length exceeds it; `None` if not even its two words are there.

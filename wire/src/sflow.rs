@@ -1,24 +1,34 @@
-//! sFlow version 5 (sflow.org, "sFlow Version 5", July 2004).
+//! sFlow version 5 (sflow.org, "sFlow Version 5", July 2004), and the versions 4 (RFC 3176) and 2 before it.
 //!
 //! A datagram is a [`Header`] and a list of samples; a sample is a few fixed words and a list of records. Samples and records are
 //! opaque structures with a format and a length, so whatever is unknown or broken is stepped over by its length and the rest kept.
 //! Everything stepped over is told to the [`Listener`] as a [`Skip`]; a datagram of which not even the header can be read is
 //! refused whole, as a [`Refusal`].
+//!
+//! Before version 5 the same was said without lengths, so that the first structure of an unknown kind ends the reading of a datagram.
 
+mod address;
 mod counters;
+mod encapsulation;
 mod flow;
 mod header;
 mod interface;
 mod packet;
 mod skip;
+mod version4;
 
 #[cfg(test)]
 mod builder;
 #[cfg(test)]
+mod builder4;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod habits;
 #[cfg(test)]
 mod properties;
 
+use schema::Protocol;
 use schema::sample::{FlowSample, InterfaceCounters};
 
 pub use header::{Header, Refusal, header};
@@ -42,6 +52,7 @@ pub trait Listener {
 /// The samples of a datagram, not yet read.
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
+    protocol: Protocol,
     declared: u32,
     reader: Reader<'a>,
 }
@@ -50,6 +61,9 @@ impl Samples<'_> {
     /// Reads every sample and tells the listener; it never fails, and each step consumes octets.
     #[inline]
     pub fn walk<L: Listener>(self, listener: &mut L) {
+        if self.protocol != Protocol::Sflow5 {
+            return version4::walk(self, listener);
+        }
         let mut reader = self.reader;
         for _ in 0..self.declared {
             let Some(sample) = reader.block() else {

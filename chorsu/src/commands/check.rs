@@ -6,7 +6,7 @@ use collector::socket::{self, BindError};
 
 use super::run::pages_can_be_served;
 use crate::cli::Check;
-use crate::config::{Config, EXAMPLE};
+use crate::config::{Config, EXAMPLE, rule_text};
 use crate::failure::{Failure, Outcome, print};
 use crate::wiring::data_is_usable;
 
@@ -60,11 +60,15 @@ fn report(file: &str, config: &Config, notes: &[String]) -> Outcome {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "note: {note}");
     }
+    let _ = writeln!(text, "note: datagrams are taken from {}", config.collect.allowed());
+    for rule in &config.exporters {
+        let _ = writeln!(text, "note: [[exporter]] {}", rule_text(rule));
+    }
     let _ = writeln!(
         text,
-        "{file}: no mistakes; {} would listen on {:?} and keep its journal in {}",
+        "{file}: no mistakes; {} would listen on {} and keep its journal in {}",
         config.exchange.title,
-        config.collect.listen,
+        config.collect.addresses(),
         config.store.data.display()
     );
     print(text)

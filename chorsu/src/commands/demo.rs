@@ -90,10 +90,12 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
             receive_buffer: RECEIVE_BUFFER,
             window: Level::Minute.span(),
             weights: Weights::Observed,
+            allow: Vec::new(),
         },
         members: Some(data.join("members.toml")),
         store: Store { data: data.to_owned(), keep: Retention { minutes: Some(asked.history + A_DAY), ..Retention::default() } },
         http: Http { listen: asked.listen, hosts: Vec::new() },
+        exporters: Vec::new(),
     }
 }
 
@@ -106,6 +108,7 @@ fn fill(exchange: &mut Exchange, config: &Config, members: &Path) -> Outcome {
         window: config.collect.window,
         weights: config.collect.weights,
         parties: Parties::Members,
+        policies: Arc::default(),
     };
     let mut replay = Replay::new(settings, directory);
     let mut kept: Result<(), store::StoreError> = Ok(());

@@ -1,149 +1,82 @@
 //! `chorsu inspect`: a capture's datagrams in full, record by record, for a person.
 //!
-//! The details are `sflow-parser`'s, which knows far more records than the matrix needs. It follows records nested in record 0:1016 without
-//! bound and allocates what a length asks for, so a datagram is first walked by its lengths, and shown by that walk alone where it cannot be
-//! trusted with it.
+//! What is shown is decoded by other libraries than what is counted, so that the one can be held against the other. They are not trusted with the network: the
+//! service has its own decoders, and here each library gets bounded input only.
 
-use std::fmt::Write;
+mod counted;
+mod flows;
+mod sflow;
+mod tree;
 
 use collector::capture;
-use schema::Timestamp;
-use serde_json::Value;
+use schema::{Protocol, Timestamp};
 use wire::protocol::recognise;
-use wire::reader::Reader;
-use wire::sflow;
 
 use crate::cli::Inspect;
 use crate::failure::{Context, Outcome, print};
-
-/// The record whose contents are records again (extended_tunnel and their like in sflow-parser's reading).
-const NESTING_RECORD: u32 = 1016;
-
-/// Octets of the header of a datagram up to the address's type, and of what follows the address up to the samples.
-const BEFORE_ADDRESS: usize = 8;
+use flows::Flows;
 
 pub(crate) fn inspect(asked: &Inspect) -> Outcome {
-    let (mut shown, mut outcome) = (0, Ok(()));
+    let (mut shown, mut outcome, mut flows) = (0, Ok(()), Flows::default());
     let mut each = |packet: capture::Packet<'_>| {
         let Some(udp) = packet.udp.filter(|_| shown < asked.limit && outcome.is_ok()) else { return };
         shown += 1;
-        outcome = print(datagram(shown, packet.at, &udp));
+        outcome = print(datagram(shown, packet.at, &udp, &mut flows));
     };
     capture::read(&asked.file, &mut each, &mut |_| {}).plain()?;
     outcome
 }
 
-fn datagram(number: u64, at: Timestamp, udp: &capture::Udp<'_>) -> String {
+fn datagram(number: u64, at: Timestamp, udp: &capture::Udp<'_>, flows: &mut Flows) -> String {
     let mut text = format!("datagram {number}, {at}, from {} to port {}, {} octets\n", udp.source, udp.port, udp.payload.len());
-    match sflow::header(udp.payload) {
-        Ok(_) => text.push_str(&sflow5(udp.payload)),
-        Err(refusal) => {
-            let protocol = recognise(udp.payload).map_or("no flow protocol", |protocol| protocol.name());
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {protocol}: {refusal}");
+    match recognise(udp.payload) {
+        Some(Protocol::Sflow5) => text.push_str(&sflow::show(udp.payload)),
+        Some(protocol @ (Protocol::Netflow5 | Protocol::Netflow9 | Protocol::Ipfix)) => {
+            text.push_str(&flows.show(udp.source, protocol, udp.payload));
         }
+        Some(Protocol::Sflow4 | Protocol::Sflow2) => text.push_str(&counted::show(udp.payload)),
+        None => text.push_str("  no flow protocol\n"),
     }
     text.push('\n');
     text
 }
 
-fn sflow5(payload: &[u8]) -> String {
-    let outline = Outline::of(payload);
-    if outline.is_sound
-        && let Ok(parsed) = sflow_parser::parse_datagram(payload)
-        && let Ok(value) = serde_json::to_value(&parsed)
-    {
-        let mut text = String::new();
-        tree(&mut text, &value, 1);
-        return text;
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    /// All captures of the project, or none where they are not at hand.
+    fn captures() -> Vec<PathBuf> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures");
+        let files = |folder: PathBuf| folder.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+        let folders = root.read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+        folders.flat_map(files).filter(|file| file.extension().is_some_and(|extension| extension == "pcap")).collect()
     }
-    format!("  not readable in full; its structure is:\n{}", outline.text)
-}
 
-/// A datagram's samples and records by their formats and lengths alone.
-struct Outline {
-    text: String,
-    /// Every length lies within its surroundings, and no record nests others.
-    is_sound: bool,
-}
+    /// Datagrams of a capture after which nothing new is to be expected.
+    const ENOUGH: usize = 120;
 
-impl Outline {
-    fn of(payload: &[u8]) -> Self {
-        let mut outline = Self { text: String::new(), is_sound: true };
-        let address = if payload.get(4..BEFORE_ADDRESS) == Some(&[0, 0, 0, 2]) { 16 } else { 4 };
-        // Version, address and its type, sub-agent, sequence, uptime: the samples' count comes next.
-        let mut reader = Reader::new(payload.get(BEFORE_ADDRESS + address + 12..).unwrap_or_default());
-        let declared = reader.word().unwrap_or(0);
-        for _ in 0..declared {
-            let Some(sample) = reader.block() else {
-                outline.broken(1, "a sample reaches beyond the datagram");
-                return outline;
-            };
-            outline.line(1, "sample", sample.format, sample.body.len());
-            outline.records(sample.format, sample.body.rest());
+    #[test]
+    fn datagrams_of_every_capture_are_shown_in_full() {
+        let captures = captures();
+        if captures.is_empty() {
+            println!("skipped: ../shared/captures is absent");
         }
-        outline
-    }
-
-    fn records(&mut self, format: u32, body: &[u8]) {
-        // Words before the count of records: sequence and data source, then what flow samples add.
-        let words = match format {
-            1 => 7,
-            2 => 2,
-            3 => 10,
-            4 => 3,
-            _ => return,
-        };
-        let mut reader = Reader::new(body.get(words * 4..).unwrap_or_default());
-        for _ in 0..reader.word().unwrap_or(0) {
-            let Some(record) = reader.block() else { return self.broken(2, "a record reaches beyond its sample") };
-            self.line(2, "record", record.format, record.body.len());
-            self.is_sound &= record.format != NESTING_RECORD;
-        }
-    }
-
-    fn line(&mut self, depth: usize, what: &str, format: u32, length: usize) {
-        let _ = writeln!(self.text, "{}{what} {}:{}, {length} octets", "  ".repeat(depth + 1), format >> 12, format & 0xfff);
-    }
-
-    fn broken(&mut self, depth: usize, what: &str) {
-        let _ = writeln!(self.text, "{}{what}", "  ".repeat(depth + 1));
-        self.is_sound = false;
-    }
-}
-
-/// A value as indented lines. Octets are written in hexadecimal.
-fn tree(text: &mut String, value: &Value, depth: usize) {
-    let Value::Object(fields) = value else { return };
-    for (name, value) in fields {
-        let _ = write!(text, "{}{}:", "  ".repeat(depth), name.replace('_', " "));
-        match value {
-            Value::Object(_) => {
-                text.push('\n');
-                tree(text, value, depth + 1);
-            }
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                text.push('\n');
-                for (number, item) in items.iter().enumerate() {
-                    let _ = writeln!(text, "{}{}", "  ".repeat(depth + 1), number + 1);
-                    tree(text, item, depth + 2);
+        for file in captures {
+            let (mut flows, mut shown) = (Flows::default(), 0);
+            let mut each = |packet: capture::Packet<'_>| {
+                let Some(udp) = packet.udp.filter(|_| shown < ENOUGH) else { return };
+                shown += 1;
+                let text = datagram(1, packet.at, &udp, &mut flows);
+                let lines = text.lines().count();
+                assert!(lines >= 2, "{}: {text}", file.display());
+                if recognise(udp.payload).is_some_and(|protocol| !protocol.is_sflow()) {
+                    assert!(lines > 6 && !text.contains("not readable in full"), "{}: {text}", file.display());
                 }
-            }
-            Value::Array(items) => {
-                let _ = writeln!(text, " {}", octets(items));
-            }
-            Value::String(word) => {
-                let _ = writeln!(text, " {word}");
-            }
-            other => {
-                let _ = writeln!(text, " {other}");
-            }
+            };
+            capture::read(&file, &mut each, &mut |_| {}).unwrap();
         }
     }
-}
-
-fn octets(items: &[Value]) -> String {
-    let hexadecimal = |item: &Value| item.as_u64().filter(|number| *number < 256).map(|number| format!("{number:02x}"));
-    let octets: Option<Vec<String>> = items.iter().map(hexadecimal).collect();
-    octets.map_or_else(|| Value::from(items).to_string(), |octets| octets.join(" "))
 }

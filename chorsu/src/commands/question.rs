@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use directory::Snapshot;
 use schema::{Asn, Timestamp};
 use serde::Serialize;
-use store::answer::{Coverage, Estimate, ExportersAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer};
+use store::answer::{Coverage, Estimate, ExporterHealth, ExportersAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer};
 use store::question::Question as Wanted;
 use store::{Reader, StoreError, TableFormat, encode};
 
@@ -133,6 +133,8 @@ pub(crate) fn ports(asked: &Question) -> Outcome {
         let heads = [
             ("agent", Align::Left),
             ("ifIndex", Align::Right),
+            ("name", Align::Left),
+            ("in LAG", Align::Right),
             ("member", Align::Left),
             ("speed", Align::Right),
             ("in", Align::Right),
@@ -145,7 +147,9 @@ pub(crate) fn ports(asked: &Question) -> Outcome {
             let (errors, discards) = (port.in_errors + port.out_errors, port.in_discards + port.out_discards);
             let rates = [port.speed_bits_per_second, port.in_bits_per_second, port.out_bits_per_second].map(tables::rate);
             let [speed, inwards, outwards] = rates;
-            vec![port.agent.clone(), port.if_index.to_string(), member, speed, inwards, outwards, errors.to_string(), discards.to_string()]
+            let lag = port.lag.map_or_else(String::new, |lag| lag.to_string());
+            let names = [port.agent.clone(), port.if_index.to_string(), tables::printable(&port.name), lag, member];
+            names.into_iter().chain([speed, inwards, outwards, errors.to_string(), discards.to_string()]).collect()
         });
         covering(&answer.coverage) + &table(&heads, rows)
     })
@@ -157,36 +161,43 @@ pub(crate) fn exporters(asked: &Question) -> Outcome {
     show(&answer, asked.format, ExportersAnswer::to_batch, |answer| {
         let heads = [
             ("agent", Align::Left),
-            ("sub-agent", Align::Right),
+            ("domain", Align::Right),
             ("from", Align::Left),
+            ("protocol", Align::Left),
             ("last seen", Align::Left),
             ("datagrams", Align::Right),
             ("lost", Align::Right),
-            ("samples", Align::Right),
+            ("samples, records", Align::Right),
             ("lost", Align::Right),
             ("agent drops", Align::Right),
             ("broken", Align::Right),
+            ("without rate", Align::Right),
             ("rate 1 in", Align::Right),
         ];
-        let rows = answer.exporters.iter().map(|exporter| {
-            let rate = if exporter.rate_min == exporter.rate_max {
-                exporter.rate_max.to_string()
-            } else {
-                format!("{}–{}", exporter.rate_min, exporter.rate_max)
-            };
-            let counts = [
-                exporter.datagrams,
-                exporter.lost_datagrams,
-                exporter.flow_samples,
-                exporter.lost_samples,
-                exporter.agent_drops,
-                exporter.malformed,
-            ];
-            let names = [exporter.agent.clone(), exporter.sub_agent.to_string(), exporter.source.clone(), exporter.last_seen.to_string()];
-            names.into_iter().chain(counts.map(|count| count.to_string())).chain([rate]).collect()
-        });
+        let rows = answer.exporters.iter().map(exporter_row);
         covering(&answer.coverage) + &table(&heads, rows)
     })
+}
+
+/// An exporter's row. What it reports are samples or flow records, as its protocol says, so one column is enough for both.
+fn exporter_row(exporter: &ExporterHealth) -> Vec<String> {
+    let rate = match (exporter.rate_min, exporter.rate_max) {
+        (_, 0) => "–".to_owned(),
+        (min, max) if min == max => max.to_string(),
+        (min, max) => format!("{min}–{max}"),
+    };
+    let counts = [
+        exporter.datagrams,
+        exporter.lost_datagrams,
+        exporter.flow_samples + exporter.flow_records,
+        exporter.lost_samples + exporter.lost_records,
+        exporter.agent_drops,
+        exporter.malformed,
+        exporter.unscalable,
+    ];
+    let names = [exporter.agent.clone(), exporter.sub_agent.to_string(), exporter.source.clone(), exporter.protocol.clone()];
+    let row = names.into_iter().chain([exporter.last_seen.to_string()]).chain(counts.map(|count| count.to_string()));
+    row.chain([rate]).collect()
 }
 
 /// What an answer covers, as a line above its table.
@@ -202,8 +213,9 @@ fn figure(estimate: &Estimate) -> String {
 
 fn totals(answer: &MatrixAnswer) -> String {
     let share = |part: u64| if answer.total.bytes == 0 { 0.0 } else { 100.0 * part as f64 / answer.total.bytes as f64 };
+    let flows = if answer.total.interval_is_lower_bound { tables::FLOWS_NOTE } else { "" };
     format!(
-        "{}total {} ({}), {:.1} % of it unattributed\n\n",
+        "{}total {} ({}), {:.1} % of it unattributed\n{flows}\n",
         covering(&answer.coverage).trim_end_matches('\n').to_owned() + "\n",
         figure(&answer.total),
         tables::interval(answer.total.bytes_low, answer.total.bytes_high),

@@ -5,6 +5,7 @@ mod report;
 use std::path::Path;
 use std::sync::Arc;
 
+use aggregator::policy::Policies;
 use aggregator::{Parties, Weights};
 use collector::capture::End;
 use collector::replay::{Replay, Settings, Summary};
@@ -14,12 +15,14 @@ use schema::{Level, Timestamp};
 use store::{Journal, Options, Retention, StoreError};
 
 use crate::cli::{self, ReplayFormat, WeightsChoice};
-use crate::failure::{Context, Outcome, print};
+use crate::config::Config;
+use crate::failure::{Context, Failure, Outcome, print};
 use crate::progress;
 use report::Report;
 
 pub(crate) fn replay(asked: &cli::Replay) -> Outcome {
-    let directory = match &asked.members {
+    let config = asked.config.as_deref().map(Config::load).transpose().map_err(|mistakes| Failure::several(&mistakes))?;
+    let directory = match members(asked, config.as_ref()) {
         Some(file) => {
             let snapshot = directory::load(file).plain()?;
             snapshot.warnings().iter().for_each(|warning| eprintln!("chorsu: {}: {warning}", file.display()));
@@ -28,7 +31,7 @@ pub(crate) fn replay(asked: &cli::Replay) -> Outcome {
         None => Snapshot::empty(),
     };
     let directory = Arc::new(directory);
-    let summary = read(asked, Arc::clone(&directory))?;
+    let summary = read(asked, settings(asked, config.as_ref()), Arc::clone(&directory))?;
     let report = Report::new(&summary, &directory);
     match asked.format {
         ReplayFormat::Table => print(report.table()),
@@ -37,16 +40,27 @@ pub(crate) fn replay(asked: &cli::Replay) -> Outcome {
     }
 }
 
-fn read(asked: &cli::Replay, directory: Arc<Snapshot>) -> Outcome<Summary> {
-    let settings = Settings {
-        exchange: "replay".into(),
-        window: Level::Minute.span(),
-        weights: match asked.weights {
-            WeightsChoice::Observed => Weights::Observed,
-            WeightsChoice::Nominal => Weights::Nominal,
-        },
-        parties: if asked.members.is_some() { Parties::Members } else { Parties::Macs },
+/// Who the members are: what is asked for counts before what is configured.
+fn members<'a>(asked: &'a cli::Replay, config: Option<&'a Config>) -> Option<&'a Path> {
+    asked.members.as_deref().or_else(|| config?.members.as_deref())
+}
+
+fn settings(asked: &cli::Replay, config: Option<&Config>) -> Settings {
+    let weights = match asked.weights {
+        Some(WeightsChoice::Observed) => Weights::Observed,
+        Some(WeightsChoice::Nominal) => Weights::Nominal,
+        None => config.map(|config| config.collect.weights).unwrap_or_default(),
     };
+    Settings {
+        exchange: config.map_or_else(|| "replay".into(), |config| Arc::clone(&config.exchange.name)),
+        window: Level::Minute.span(),
+        weights,
+        parties: if members(asked, config).is_some() { Parties::Members } else { Parties::Macs },
+        policies: Arc::new(Policies::new(config.map(|config| config.exporters.clone()).unwrap_or_default())),
+    }
+}
+
+fn read(asked: &cli::Replay, settings: Settings, directory: Arc<Snapshot>) -> Outcome<Summary> {
     let mut journal = asked.into.as_deref().map(open_journal).transpose()?;
     let mut kept: Result<(), StoreError> = Ok(());
     let mut sink = |window| {

@@ -4,14 +4,16 @@ use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use schema::time::span_text;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Config;
+use crate::config::{Config, rule_text};
 use crate::failure::{Context, Failure, Outcome};
 use crate::members::Members;
+use crate::strangers;
 use crate::wiring::{self, House};
 
 /// Threads that serve the pages. Questions run on their own threads; these only wait and write.
@@ -38,7 +40,14 @@ pub(crate) fn log() {
 fn say(config: &Config, house: &House) {
     let status = house.members.status.load();
     for address in house.addresses() {
-        tracing::info!(threads = config.collect.threads, window = span_text(config.collect.window), "listening for sFlow on UDP {address}");
+        let (threads, window) = (config.collect.threads, span_text(config.collect.window));
+        tracing::info!(threads, window, "listening for sFlow, NetFlow and IPFIX on UDP {address}{}", custom(*address));
+    }
+    if !config.collect.allow.is_empty() {
+        tracing::info!("datagrams are taken from {} only", config.collect.allowed());
+    }
+    for rule in &config.exporters {
+        tracing::info!("[[exporter]] {}", rule_text(rule));
     }
     for listener in &house.status.load().listeners {
         if listener.receive_buffer < config.collect.receive_buffer {
@@ -60,6 +69,16 @@ fn say(config: &Config, house: &House) {
     }
 }
 
+/// Who sends to a port by custom; what comes is told by its content all the same.
+const fn custom(address: SocketAddr) -> &'static str {
+    match address.port() {
+        6343 => ", the usual port of sFlow",
+        2055 => ", the usual port of NetFlow",
+        4739 => ", the usual port of IPFIX",
+        _ => "",
+    }
+}
+
 /// Serves the pages until `stop`, then stops the house in order: no new questions, the last window closed and written.
 pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketAddr), stop: impl Future<Output = ()>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(SERVING_THREADS).enable_all().build();
@@ -70,6 +89,7 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         tracing::info!("pages on http://{address}/");
         ready(address);
         let reload = tokio::spawn(reload_on_hangup(house.members.clone()));
+        let strangers = tokio::spawn(strangers::tell(Arc::clone(&house.status)));
         let (tell, told) = tokio::sync::oneshot::channel::<()>();
         let serving = tokio::spawn(dashboards::serve(listener, house.site(), async {
             let _ = told.await;
@@ -77,6 +97,7 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         stop.await;
         tracing::info!("stopping: the running window is closed and written");
         reload.abort();
+        strangers.abort();
         let _ = tell.send(());
         serving.await.context("serving the pages")
     });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use schema::Timestamp;
+use schema::{Protocol, Timestamp};
 use simulator::{Datagram, Exchange, PcapWriter, Plan};
 
 use crate::cli::{ProtocolChoice, Simulate};
@@ -19,7 +19,6 @@ use crate::progress;
 pub(crate) const STEP: Duration = Duration::from_millis(100);
 
 pub(crate) fn simulate(asked: &Simulate) -> Outcome {
-    let ProtocolChoice::Sflow = asked.protocol;
     let mut exchange = Exchange::new(&plan(asked), asked.start.unwrap_or_else(Timestamp::now));
     if let Some(file) = &asked.ixf {
         write_json(file, &exchange.ixf())?;
@@ -59,6 +58,12 @@ fn plan(asked: &Simulate) -> Plan {
     Plan {
         exchange: "simulated-ix".into(),
         members: usize::from(asked.members),
+        protocol: match asked.protocol {
+            ProtocolChoice::Sflow => Protocol::Sflow5,
+            ProtocolChoice::Ipfix => Protocol::Ipfix,
+            ProtocolChoice::Netflow9 => Protocol::Netflow9,
+            ProtocolChoice::Netflow5 => Protocol::Netflow5,
+        },
         sampling: asked.sampling,
         peak_samples_per_second: asked.rate,
         day_curve: false,

@@ -3,7 +3,7 @@
 /// A whole configuration with its defaults, documented.
 pub(crate) const EXAMPLE: &str = include_str!("../../chorsu.example.toml");
 
-/// All keys, as `section.key`, in the order of the example.
+/// All keys, as `section.key` or `block.key`, in the order of the example.
 pub(super) const KEYS: &[&str] = &[
     "exchange.name",
     "exchange.title",
@@ -12,6 +12,7 @@ pub(super) const KEYS: &[&str] = &[
     "collect.receive_buffer",
     "collect.window",
     "collect.weights",
+    "collect.allow",
     "members.file",
     "store.data",
     "store.keep_1m",
@@ -21,9 +22,29 @@ pub(super) const KEYS: &[&str] = &[
     "http.listen",
     "http.allow_unauthenticated",
     "http.hosts",
+    "exporter.address",
+    "exporter.domain",
+    "exporter.sampling",
+    "exporter.sampling_if_missing",
+    "exporter.scaled",
+    "exporter.direction",
+    "exporter.octets",
 ];
 
-/// The sections in which the keys stand.
+/// Names that may stand several times, each as a block of its own with double brackets.
+const BLOCKS: &[&str] = &["exporter"];
+
+/// What stands before the keys: sections and blocks.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter_map(|key| key.split_once('.')).map(|(name, _)| name)
+}
+
+/// The sections, each of which stands once.
 pub(super) fn sections() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().filter_map(|key| key.split_once('.')).map(|(section, _)| section)
+    names().filter(|name| !BLOCKS.contains(name))
+}
+
+/// The names of blocks.
+pub(super) fn blocks() -> impl Iterator<Item = &'static str> {
+    BLOCKS.iter().copied()
 }

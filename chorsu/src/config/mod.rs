@@ -2,8 +2,11 @@
 //!
 //! Every mistake of a file is found in one go, each with its line, its key and what was expected.
 
+mod exporters;
 mod keys;
+mod nearest;
 mod typed;
+mod values;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -13,19 +16,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::Weights;
+use aggregator::policy::Rule;
+use ipnet::IpNet;
 use schema::Level;
 use store::Retention;
 
+pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;
+use values::{address, octets, prefix, prefix_text, short_name, span, text, threads, weights, window, yes_or_no};
 
-/// sFlow's port (IANA).
-const SFLOW_PORT: u16 = 6343;
+/// Where exporters send by custom: sFlow's port (IANA), NetFlow's (no registered one, but every router's example), IPFIX' (IANA). What comes is told by its
+/// content, so that any protocol may come to any of them.
+const PORTS: [u16; 3] = [6343, 2055, 4739];
 
 /// Receive buffer to ask for, in octets for each socket. Linux' default of 208 KiB loses 13 % at a paced 200,000 datagrams/s; 8 MiB loses nothing.
 const RECEIVE_BUFFER: usize = 8 << 20;
 
-/// Receiving threads that are started by themselves at most. A few switches make a few busy sockets, whatever the number of processors.
+/// Receiving threads that are started by themselves at most, over all addresses; each address has one at least. A few switches make a few busy sockets, whatever the number of processors.
 const MOST_THREADS: usize = 8;
 
 /// The configuration as the program uses it.
@@ -36,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) members: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) http: Http,
+    /// What is known better than what exporters say, the most specific first.
+    pub(crate) exporters: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,10 +57,13 @@ pub(crate) struct Exchange {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Collect {
     pub(crate) listen: Vec<SocketAddr>,
+    /// Receiving threads for each address.
     pub(crate) threads: usize,
     pub(crate) receive_buffer: usize,
     pub(crate) window: Duration,
     pub(crate) weights: Weights,
+    /// Source addresses that may send; empty for all.
+    pub(crate) allow: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +77,20 @@ pub(crate) struct Store {
 pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     pub(crate) hosts: Vec<String>,
+}
+
+impl Collect {
+    /// Where it listens, for people.
+    pub(crate) fn addresses(&self) -> String {
+        let addresses: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
+        format!("UDP {}", addresses.join(", "))
+    }
+
+    /// Whose datagrams are taken, for people.
+    pub(crate) fn allowed(&self) -> String {
+        let prefixes: Vec<String> = self.allow.iter().map(prefix_text).collect();
+        if prefixes.is_empty() { "everyone: `collect.allow` is not set".into() } else { prefixes.join(", ") }
+    }
 }
 
 /// One mistake in a configuration file.
@@ -106,39 +133,57 @@ impl Config {
     }
 
     fn resolve(typed: &mut Typed<'_>, folder: &Path) -> Self {
-        let name: Arc<str> = typed.get("exchange", "name", short_name).unwrap_or_else(|| "ix".into());
-        let title = typed.get("exchange", "title", text).unwrap_or_else(|| name.to_string());
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut exchange = typed.section("exchange");
+        let name: Arc<str> = exchange.get("name", short_name).unwrap_or_else(|| "ix".into());
+        let title = exchange.get("title", text).unwrap_or_else(|| name.to_string());
         Self {
             exchange: Exchange { name, title },
-            collect: Collect {
-                listen: typed
-                    .list("collect", "listen", address)
-                    .unwrap_or_else(|| vec![SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), SFLOW_PORT)]),
-                threads: typed.get("collect", "threads", threads).unwrap_or(cores.min(MOST_THREADS)),
-                receive_buffer: typed.get("collect", "receive_buffer", octets).unwrap_or(RECEIVE_BUFFER),
-                window: typed.get("collect", "window", window).unwrap_or(Level::Minute.span()),
-                weights: typed.get("collect", "weights", weights).unwrap_or_default(),
-            },
-            members: typed.get("members", "file", text).map(|file| folder.join(file)),
-            store: Store { data: folder.join(typed.get("store", "data", text).unwrap_or_else(|| "data".into())), keep: keep(typed) },
+            collect: collect(typed),
+            members: typed.section("members").get("file", text).map(|file| folder.join(file)),
+            store: store(typed, folder),
             http: http(typed),
+            exporters: exporters::rules(typed),
         }
     }
 }
 
-fn keep(typed: &mut Typed<'_>) -> Retention {
+fn collect(typed: &mut Typed<'_>) -> Collect {
+    let mut keys = typed.section("collect");
+    let everywhere = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
+    let listen = keys.list("listen", address).unwrap_or_else(|| PORTS.map(everywhere).to_vec());
+    Collect {
+        threads: keys.get("threads", threads).unwrap_or_else(|| own_threads(listen.len())),
+        listen,
+        receive_buffer: keys.get("receive_buffer", octets).unwrap_or(RECEIVE_BUFFER),
+        window: keys.get("window", window).unwrap_or(Level::Minute.span()),
+        weights: keys.get("weights", weights).unwrap_or_default(),
+        allow: keys.list("allow", prefix).unwrap_or_default(),
+    }
+}
+
+/// Threads for each of so many addresses: the processors are shared among them.
+fn own_threads(addresses: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    cores.min(MOST_THREADS).div_ceil(addresses.max(1))
+}
+
+fn store(typed: &mut Typed<'_>, folder: &Path) -> Store {
+    let mut keys = typed.section("store");
     let usual = Retention::default();
-    Retention {
-        minutes: typed.get("store", "keep_1m", span).or(usual.minutes),
-        five_minutes: typed.get("store", "keep_5m", span).or(usual.five_minutes),
-        hours: typed.get("store", "keep_1h", span).or(usual.hours),
-        days: typed.get("store", "keep_1d", span).or(usual.days),
+    Store {
+        data: folder.join(keys.get("data", text).unwrap_or_else(|| "data".into())),
+        keep: Retention {
+            minutes: keys.get("keep_1m", span).or(usual.minutes),
+            five_minutes: keys.get("keep_5m", span).or(usual.five_minutes),
+            hours: keys.get("keep_1h", span).or(usual.hours),
+            days: keys.get("keep_1d", span).or(usual.days),
+        },
     }
 }
 
 fn http(typed: &mut Typed<'_>) -> Http {
-    let open = typed.get("http", "allow_unauthenticated", yes_or_no).unwrap_or(false);
+    let mut keys = typed.section("http");
+    let open = keys.get("allow_unauthenticated", yes_or_no).unwrap_or(false);
     let guarded = |text: &str| {
         let listen = address(text)?;
         if listen.ip().is_loopback() || open {
@@ -149,68 +194,7 @@ fn http(typed: &mut Typed<'_>) -> Http {
             .to_owned())
     };
     let loopback = SocketAddr::new(IpAddr::from([127, 0, 0, 1]), 8080);
-    Http { listen: typed.get("http", "listen", guarded).unwrap_or(loopback), hosts: typed.list("http", "hosts", text).unwrap_or_default() }
-}
-
-/// What a value must be is told where it is read: a reader gives the value, or what was expected.
-type Read<T> = Result<T, String>;
-
-#[expect(clippy::unnecessary_wraps, reason = "one shape for all readers")]
-fn text(text: &str) -> Read<String> {
-    Ok(text.to_owned())
-}
-
-fn short_name(text: &str) -> Read<Arc<str>> {
-    let fits = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(text.into()) } else { Err("expected 1 to 32 small letters, digits and hyphens, as in \"my-ix\"".into()) }
-}
-
-fn address(text: &str) -> Read<SocketAddr> {
-    text.parse().map_err(|_| "expected an address and a port, as in \"127.0.0.1:8080\" or \"[::]:6343\"".into())
-}
-
-fn threads(text: &str) -> Read<usize> {
-    let number = text.parse().ok().filter(|number| (1..=64).contains(number));
-    number.ok_or_else(|| "expected a number from 1 to 64".into())
-}
-
-fn octets(text: &str) -> Read<usize> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let shift = match unit.trim() {
-        "" | "B" => 0,
-        "KiB" => 10,
-        "MiB" => 20,
-        "GiB" => 30,
-        _ => usize::BITS,
-    };
-    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(1_usize.checked_shl(shift)?));
-    let fits = size.filter(|size| (4_096..=1 << 30).contains(size));
-    fits.ok_or_else(|| "expected a size from 4 KiB to 1 GiB, as in \"8MiB\"".into())
-}
-
-fn span(text: &str) -> Read<Duration> {
-    schema::time::parse_span(text).map_err(|refused| refused.to_string())
-}
-
-/// A minute must be a whole number of windows, and a window long enough to be worth a file.
-fn window(text: &str) -> Read<Duration> {
-    let length = span(text)?;
-    let minute = Level::Minute.span().as_millis();
-    let fits = length >= Duration::from_secs(1) && minute.is_multiple_of(length.as_millis());
-    if fits { Ok(length) } else { Err("expected 60s, or a shorter length of at least 1s that divides a minute, as in \"10s\"".into()) }
-}
-
-fn weights(text: &str) -> Read<Weights> {
-    match text {
-        "observed" => Ok(Weights::Observed),
-        "nominal" => Ok(Weights::Nominal),
-        _ => Err("expected \"observed\" or \"nominal\"".into()),
-    }
-}
-
-fn yes_or_no(text: &str) -> Read<bool> {
-    text.parse().map_err(|_| "expected true or false".into())
+    Http { listen: keys.get("listen", guarded).unwrap_or(loopback), hosts: keys.list("hosts", text).unwrap_or_default() }
 }
 
 #[cfg(test)]
@@ -225,18 +209,31 @@ mod tests {
     #[test]
     fn an_empty_file_gives_sane_defaults() {
         let config = parse("").unwrap();
-        assert_eq!(config.collect.listen, ["[::]:6343".parse().unwrap()]);
+        assert_eq!(config.collect.listen, ["[::]:6343", "[::]:2055", "[::]:4739"].map(|address| address.parse().unwrap()));
+        assert!((1..=3).contains(&config.collect.threads), "{} for each of three addresses", config.collect.threads);
+        assert!(config.collect.allow.is_empty() && config.exporters.is_empty());
         assert_eq!((config.collect.window, config.collect.weights), (Duration::from_secs(60), Weights::Observed));
         assert!(config.http.listen.ip().is_loopback());
         assert_eq!(config.store.data, Path::new("/etc/chorsu/data"));
     }
 
+    /// The example with everything switched on that is there to be read only.
+    fn example() -> String {
+        let is_off = |line: &str| line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|first: char| !first.is_whitespace()));
+        EXAMPLE.lines().map(|line| if is_off(line) { &line[1..] } else { line }.to_owned() + "\n").collect()
+    }
+
     #[test]
     fn the_documented_example_is_read_whole_and_names_every_key() {
-        parse(EXAMPLE).unwrap();
+        let as_it_is = parse(EXAMPLE).unwrap();
+        assert!(as_it_is.collect.allow.is_empty() && as_it_is.exporters.is_empty(), "whoever copies the example must not lose traffic");
+        let all = parse(&example()).unwrap();
+        assert_eq!((all.collect.allow.len(), all.exporters.len()), (2, 2));
+        assert_eq!(all.collect.listen, parse("").unwrap().collect.listen);
+        let example = example();
         for key in keys::KEYS {
             let (_, name) = key.split_once('.').unwrap();
-            assert!(EXAMPLE.contains(&format!("{name} = ")), "{key} is not in the example");
+            assert!(example.lines().any(|line| line.starts_with(&format!("{name} = "))), "{key} is not in the example");
         }
     }
 
@@ -285,5 +282,26 @@ mod tests {
         assert_eq!(parse("[collect]\nthreads = \"3\"").unwrap().collect.threads, 3);
         assert_eq!(parse("[collect]\nlisten = \"[::1]:1\"").unwrap().collect.listen.len(), 1);
         assert!(parse("[collect]\nreceive_buffer = \"8 zebras\"").is_err());
+    }
+
+    #[test]
+    fn the_processors_are_shared_among_the_addresses() {
+        let one = parse("[collect]\nlisten = \"[::1]:1\"").unwrap().collect.threads;
+        let three = parse("").unwrap().collect.threads;
+        assert!((1..=MOST_THREADS).contains(&one) && three <= one, "{one} for one address, {three} for each of three");
+        assert_eq!(parse("[collect]\nthreads = 5").unwrap().collect.threads, 5);
+    }
+
+    #[test]
+    fn an_allow_list_takes_prefixes_and_single_addresses() {
+        let allow = parse("[collect]\nallow = [\"192.0.2.0/24\", \"2001:db8::1\", \"::ffff:198.51.100.7\"]").unwrap().collect.allow;
+        let written: Vec<String> = allow.iter().map(prefix_text).collect();
+        assert_eq!(written, ["192.0.2.0/24", "2001:db8::1", "198.51.100.7"]);
+        let mistakes = parse("[collect]\nallow = [\"192.0.2.1/24\"]").unwrap_err();
+        assert_eq!(
+            mistakes,
+            ["chorsu.toml, line 2: `collect.allow` is \"192.0.2.1/24\": has bits set behind its length; did you mean \"192.0.2.0/24\"?"]
+        );
+        assert_eq!(parse("[collect]\nallow = [\"switch1\"]").unwrap_err().len(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! English.
 
+mod reasons;
+
 use super::Texts;
 
 pub(super) const TEXTS: Texts = Texts {
@@ -48,8 +50,14 @@ pub(super) const TEXTS: Texts = Texts {
     silent_detail: "Last heard {ago} ago. Its traffic is missing from every figure since.",
     lost: "{exporter} lost {share} of its samples on the way",
     lost_detail: "{datagrams} datagrams and {samples} samples missing by sequence number, {drops} dropped by the switch. Estimates make up for it with wider intervals.",
+    lost_records_title: "{exporter} lost {share} of its flow records on the way",
+    lost_records_detail: "{datagrams} datagrams and {records} records missing by sequence number. What they told is missing from every figure.",
+    unscalable: "No sampling rate is known of {exporter}",
+    unscalable_detail: "{count} of its samples and records count as they are, not scaled up: set `sampling` for it in the configuration.",
     kernel_drops: "{count} datagrams were dropped on {address}",
     kernel_drops_detail: "The receive buffer was full; raise net.core.rmem_max or the number of threads.",
+    strangers_seen: "{count} senders are not on the list",
+    strangers_detail: "The busiest is {address} with {datagrams} datagrams. Nothing of theirs is counted; what should be must stand in `allow` in the configuration.",
     directory_refused: "The new directory was refused",
     directory_warning: "Directory",
     directory_more: "{count} more warnings on the page Exporters",
@@ -70,6 +78,8 @@ pub(super) const TEXTS: Texts = Texts {
     share: "Share",
     samples: "Samples",
     others: "Others",
+    from_flows: "Part of this traffic came as flow records, which do not tell packets' lengths: the interval is the least it can be.",
+    set_aside: "Outside of these figures: {parts}.",
     empty: "No traffic between members in this span.",
     pairs_exchange: "{active} of {possible} possible pairs exchange traffic{concentration}.",
     half_of: "; the largest {half} carry half of it",
@@ -89,6 +99,7 @@ pub(super) const TEXTS: Texts = Texts {
     exporters_none: "No exporter has been heard yet.",
     exporters_caption: "Health of the exporters in this span",
     exporter: "Exporter",
+    protocol: "Protocol",
     state: "State",
     state_ok: "heard",
     state_silent: "silent",
@@ -98,9 +109,13 @@ pub(super) const TEXTS: Texts = Texts {
     datagrams: "Datagrams",
     lost_short: "Lost",
     lost_samples: "Lost samples",
-    agent_drops: "Dropped by switch",
+    flow_records: "Records",
+    lost_records: "Lost records",
+    templates: "Templates",
+    agent_drops: "Switch drops",
     sampling: "Sampling, 1 in",
-    counters: "Counter samples",
+    sampling_unknown: "unknown",
+    counters: "Counters",
     malformed: "Broken",
     restarts: "Restarts",
     listeners: "Listeners",
@@ -116,6 +131,9 @@ pub(super) const TEXTS: Texts = Texts {
     reason: "Reason",
     count: "Count",
     skipped_none: "Nothing was skipped.",
+    strangers: "Senders that are not on the list",
+    strangers_caption: "Their datagrams since the start; nothing of them is counted",
+    strangers_more: "{count} more senders, which send less.",
     keeping: "Collector and store",
     uptime: "Running for",
     windows: "Windows written",
@@ -125,4 +143,6 @@ pub(super) const TEXTS: Texts = Texts {
     directory_none: "none configured",
     problem_back: "Back to the overview",
     not_found: "There is no such page.",
+    reasons: reasons::UNATTRIBUTED,
+    skips: reasons::SKIPPED,
 };

@@ -46,6 +46,11 @@ pub(super) fn interval_cell(estimate: &Estimate) -> Markup {
     html! { td.num.quiet data-value=(half) { @if let Some((low, high)) = range { (low) "–" (high) } @else { "exact" } } }
 }
 
+/// The note under a table of figures of which a part came in flow records.
+pub(super) fn flows_note(texts: &Texts, total: &Estimate) -> Markup {
+    html! { @if total.interval_is_lower_bound { p.more { (texts.from_flows) } } }
+}
+
 /// The cell of a whole number.
 pub(super) fn count_cell(number: u64) -> Markup {
     html! { td.num data-value=(number) .zero[number == 0] { (count(number)) } }

@@ -18,6 +18,9 @@ use crate::messages::{Texts, fill, say};
 use crate::moment::{ago, full, span};
 use crate::reading::Reading;
 
+/// Senders that are not on the list and stand on the page; `status` has all that are remembered.
+const MOST_STRANGERS: usize = 20;
+
 /// What the page shows.
 pub(super) struct Seen {
     exporters: ExportersAnswer,
@@ -36,12 +39,13 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
 }
 
 fn is_same(live: &ExporterStatus, row: &ExporterHealth) -> bool {
-    live.sub_agent == row.sub_agent && live.agent.to_string() == row.agent
+    live.sub_agent == row.sub_agent && live.protocol.name() == row.protocol && live.agent.to_string() == row.agent
 }
 
 /// The row of an exporter that was heard since the start, but not in this span: its silence is what the page is for.
 fn unheard(live: &ExporterStatus) -> ExporterHealth {
     ExporterHealth {
+        protocol: live.protocol.name().to_owned(),
         agent: live.agent.to_string(),
         sub_agent: live.sub_agent,
         source: live.source.to_string(),
@@ -51,6 +55,8 @@ fn unheard(live: &ExporterStatus) -> ExporterHealth {
         reordered_datagrams: 0,
         flow_samples: 0,
         lost_samples: 0,
+        flow_records: 0,
+        lost_records: 0,
         agent_drops: 0,
         counter_samples: 0,
         malformed: 0,
@@ -78,6 +84,7 @@ pub(super) fn body(scene: &Scene<'_>, seen: &Seen) -> Markup {
             (skipped(scene.texts, &seen.status))
             (keeping(scene, &seen.status))
         }
+        (strangers(scene.texts, &seen.status))
         (listeners(scene.texts, &seen.status.listeners))
         (warnings(scene.texts, &seen.status))
     }
@@ -112,7 +119,8 @@ fn state(scene: &Scene<'_>, status: &Status, exporter: &ExporterHealth) -> State
     if at.since(last_seen(status, exporter)) > SILENT_AFTER {
         return State::Silent;
     }
-    if exporter.lost_datagrams + exporter.lost_samples + exporter.agent_drops > 0 { State::Losing } else { State::Heard }
+    let lost = [exporter.lost_datagrams, exporter.lost_samples, exporter.lost_records, exporter.agent_drops];
+    if lost.iter().any(|count| *count > 0) { State::Losing } else { State::Heard }
 }
 
 fn state_cell(texts: &Texts, state: State) -> Markup {
@@ -134,9 +142,10 @@ fn exporters(scene: &Scene<'_>, seen: &Seen) -> Markup {
                 table.data data-sortable="exporters" {
                     caption.unseen { (texts.exporters_caption) }
                     thead { tr {
-                        (head(texts.exporter, false)) (head(texts.state, false)) (head(texts.last_heard, true))
+                        (head(texts.exporter, false)) (head(texts.protocol, false)) (head(texts.state, false)) (head(texts.last_heard, true))
                         (head(texts.datagrams, true)) (head(texts.lost_short, true)) (head(texts.samples, true))
-                        (head(texts.lost_samples, true)) (head(texts.agent_drops, true)) (head(texts.sampling, true))
+                        (head(texts.lost_samples, true)) (head(texts.agent_drops, true)) (head(texts.flow_records, true))
+                        (head(texts.lost_records, true)) (head(texts.templates, true)) (head(texts.sampling, true))
                         (head(texts.counters, true)) (head(texts.malformed, true)) (head(texts.restarts, true))
                     } }
                     tbody { @for exporter in &seen.exporters.exporters { (row(scene, &seen.status, exporter)) } }
@@ -148,7 +157,7 @@ fn exporters(scene: &Scene<'_>, seen: &Seen) -> Markup {
 
 fn row(scene: &Scene<'_>, status: &Status, exporter: &ExporterHealth) -> Markup {
     let heard = last_seen(status, exporter);
-    let (low, high) = (exporter.rate_min, exporter.rate_max);
+    let templates = status.exporters.iter().find(|live| is_same(live, exporter)).map_or(0, |live| live.templates);
     html! {
         tr {
             th.name scope="row" data-value=(exporter.agent) {
@@ -156,12 +165,37 @@ fn row(scene: &Scene<'_>, status: &Status, exporter: &ExporterHealth) -> Markup 
                 @if exporter.sub_agent > 0 { " " span.asn { "#" (exporter.sub_agent) } }
                 @if exporter.source != exporter.agent { " " span.asn { "← " (exporter.source) } }
             }
+            td data-value=(exporter.protocol) { (spoken(&exporter.protocol)) }
             (state_cell(scene.texts, state(scene, status, exporter)))
             td.num data-value=(heard.millis()) title=(heard) { (say(scene.texts.ago, &[("length", &ago(scene.now.since(heard)))])) }
             (count_cell(exporter.datagrams)) (count_cell(exporter.lost_datagrams)) (count_cell(exporter.flow_samples))
-            (count_cell(exporter.lost_samples)) (count_cell(exporter.agent_drops))
-            td.num data-value=(high) { (count(u64::from(low))) @if low != high { "–" (count(u64::from(high))) } }
+            (count_cell(exporter.lost_samples)) (count_cell(exporter.agent_drops)) (count_cell(exporter.flow_records))
+            (count_cell(exporter.lost_records)) (count_cell(templates as u64)) (sampling_cell(scene.texts, exporter))
             (count_cell(exporter.counter_samples)) (count_cell(exporter.malformed)) (count_cell(exporter.restarts))
+        }
+    }
+}
+
+/// A protocol's name for people.
+fn spoken(protocol: &str) -> &str {
+    match protocol {
+        "sflow5" => "sFlow v5",
+        "sflow4" => "sFlow v4",
+        "sflow2" => "sFlow v2",
+        "netflow5" => "NetFlow v5",
+        "netflow9" => "NetFlow v9",
+        "ipfix" => "IPFIX",
+        other => other,
+    }
+}
+
+fn sampling_cell(texts: &Texts, exporter: &ExporterHealth) -> Markup {
+    let (low, high) = (exporter.rate_min, exporter.rate_max);
+    html! {
+        td.num data-value=(high) {
+            @if high > 0 { (count(u64::from(low))) @if low != high { "–" (count(u64::from(high))) } }
+            @else if exporter.unscalable > 0 { span.state.warn { (texts.sampling_unknown) } }
+            @else { "–" }
         }
     }
 }
@@ -177,8 +211,30 @@ fn skipped(texts: &Texts, status: &Status) -> Markup {
                     table.data {
                         caption.unseen { (texts.skipped_caption) }
                         thead { tr { th scope="col" { (texts.reason) } th.num scope="col" { (texts.count) } } }
-                        tbody { @for (reason, number) in skipped { tr { th scope="row" { (reason.replace('_', " ")) } (count_cell(*number)) } } }
+                        tbody { @for (reason, number) in skipped { tr { th scope="row" title=(reason) { (texts.skip_reason(reason)) } (count_cell(*number)) } } }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Who sends although nothing of it is counted, so that a new exporter is found without a look at the wire.
+fn strangers(texts: &Texts, status: &Status) -> Markup {
+    let more = status.strangers.len().saturating_sub(MOST_STRANGERS);
+    html! {
+        div data-live="strangers" {
+            @if !status.strangers.is_empty() {
+                section.panel.wide aria-labelledby="strangers" {
+                    header { h2 #strangers { (texts.strangers) } }
+                    table.data {
+                        caption.unseen { (texts.strangers_caption) }
+                        thead { tr { th scope="col" { (texts.address) } th.num scope="col" { (texts.datagrams) } } }
+                        tbody { @for (address, datagrams) in status.strangers.iter().take(MOST_STRANGERS) {
+                            tr { th scope="row" { (address) } (count_cell(*datagrams)) }
+                        } }
+                    }
+                    @if more > 0 { p.more { (say(texts.strangers_more, &[("count", &count(more as u64))])) } }
                 }
             }
         }

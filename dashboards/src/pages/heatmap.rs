@@ -45,6 +45,8 @@ fn add(sum: &mut Estimate, other: &Estimate) {
     sum.packets += other.packets;
     sum.bytes += other.bytes;
     sum.bits_per_second += other.bits_per_second;
+    sum.bytes_from_flows += other.bytes_from_flows;
+    sum.interval_is_lower_bound |= other.interval_is_lower_bound;
     sum.bytes_low = sum.bytes.saturating_sub(whole(below));
     sum.bytes_high = sum.bytes.saturating_add(whole(above));
 }
@@ -219,7 +221,15 @@ mod tests {
     use super::*;
 
     fn estimate(bytes: u64) -> Estimate {
-        Estimate { samples: 1, packets: 1, bytes, bytes_low: bytes / 2, bytes_high: bytes * 2, bits_per_second: bytes }
+        Estimate {
+            samples: 1,
+            packets: 1,
+            bytes,
+            bytes_low: bytes / 2,
+            bytes_high: bytes * 2,
+            bits_per_second: bytes,
+            ..Estimate::default()
+        }
     }
 
     fn line(asn: u32, name: &str) -> Line {

@@ -2,15 +2,15 @@
 
 use maud::{Markup, html};
 use store::StoreError;
-use store::answer::{Coverage, Estimate};
+use store::answer::{Coverage, Estimate, Reasoned};
 
 use super::Scene;
 use super::address::{changed, same_question};
-use super::cells::{bar_cell, count_cell, head, interval_cell, member_cell, rate, rate_cell};
+use super::cells::{bar_cell, count_cell, flows_note, head, interval_cell, member_cell, rate, rate_cell, volume};
 use super::heatmap::{Grid, Line, concentration, everyone};
 use crate::asked::{Asked, Order};
 use crate::figure::{count, percent, rate_of};
-use crate::messages::{fill, say};
+use crate::messages::{Texts, fill, say};
 use crate::moment::span;
 use crate::reading::Reading;
 
@@ -30,6 +30,7 @@ const CHOICES: [usize; 4] = [10, 20, 30, 50];
 pub(super) struct Seen {
     coverage: Coverage,
     total: Estimate,
+    set_aside: Reasoned,
     members: Vec<Line>,
     registered: usize,
     cells: Vec<(u32, u32, Estimate)>,
@@ -60,6 +61,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         cells: matrix.cells.iter().map(|cell| (cell.src, cell.dst, cell.estimate)).collect(),
         coverage: matrix.coverage,
         total: matrix.total,
+        set_aside: matrix.set_aside,
     })
 }
 
@@ -157,7 +159,20 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
                         ("rate", rate(rate_of(&Estimate { bits_per_second: more_rate, bytes: 1, bytes_low: 1, bytes_high: 1, ..Estimate::default() }))),
                     ])) }
                 }
+                (flows_note(texts, &seen.total))
+                (set_aside(texts, &seen.set_aside))
             }
         }
     }
+}
+
+/// What is counted beside the matrix, in a sentence; nothing where there is nothing.
+fn set_aside(texts: &Texts, aside: &Reasoned) -> Markup {
+    let parts = html! {
+        @for (place, (reason, estimate)) in aside.reasons.iter().enumerate() {
+            @if place > 0 { ", " }
+            (volume(estimate)) " " (texts.reason(reason))
+        }
+    };
+    html! { @if !aside.reasons.is_empty() { p.more { (fill(texts.set_aside, &[("parts", parts)])) } } }
 }

@@ -11,7 +11,7 @@ use store::answer::{Estimate, MatrixAnswer, MembersAnswer, TimeseriesAnswer};
 use store::question::{By, Question};
 
 use super::address::same_question;
-use super::cells::{bar_cell, between, head, interval_cell, member_cell, rate, rate_cell, volume};
+use super::cells::{bar_cell, between, flows_note, head, interval_cell, member_cell, rate, rate_cell, volume};
 use super::series::{Summary, panel, summary};
 use super::{Scene, attention, chart_step};
 use crate::asked::Asked;
@@ -175,6 +175,7 @@ fn members(scene: &Scene<'_>, seen: &Seen) -> Markup {
                             td.num.quiet data-value=(row.peers) { (row.peers) }
                         } } }
                     }
+                    (flows_note(texts, &seen.members.total))
                 }
             }
         }
@@ -202,6 +203,7 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
                             td.num.quiet data-value=(cell.estimate.bytes) { (percent(cell.estimate.bytes, seen.matrix.total.bytes)) }
                         } } }
                     }
+                    (flows_note(texts, &seen.matrix.total))
                 }
             }
         }

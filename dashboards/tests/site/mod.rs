@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use dashboards::{ExchangeInfo, Site};
 use schema::status::{DirectoryStatus, ExporterStatus, Listener, Status};
 use schema::window::{CellRow, ExporterRow, PortRow, Stretch};
-use schema::{Asn, CellKey, Mac, Moments, Party, Reason, Sums, Timestamp, Window};
+use schema::{Asn, CellKey, Mac, Moments, Party, Protocol, Reason, Sums, Timestamp, Window};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -59,6 +59,10 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         reason: Reason::UnknownSource,
     };
     cells.push(CellRow::new(start, &exchange, key, sums(20, 600)));
+    // What came in flow records, in a VLAN of its own, and what another meter counted already.
+    let between = |reason| CellKey { src: Party::member(Asn(64_502)), dst: Party::member(Asn(64_501)), vlan: 200, ip_version: 4, reason };
+    cells.push(CellRow::new(start, &exchange, between(Reason::Attributed), sums(40, 800).from_flows()));
+    cells.push(CellRow::new(start, &exchange, between(Reason::OtherDirection), sums(40, 800).from_flows()));
     let ports = vec![PortRow {
         time: start,
         exchange: Arc::clone(&exchange),
@@ -75,6 +79,9 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         out_discards: 0,
         in_errors: 0,
         out_errors: 0,
+        fcs_errors: 4,
+        lag: 1_000,
+        name: "xe-0/0/1".into(),
     }];
     Window {
         start,
@@ -83,7 +90,7 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         partial: part,
         cells,
         ports,
-        exporters: vec![exporter(start, 0)],
+        exporters: vec![exporter(start, 0), flow_exporter(start)],
     }
 }
 
@@ -91,6 +98,7 @@ fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
     ExporterRow {
         time,
         exchange: "ix".into(),
+        protocol: "sflow5".into(),
         agent: "192.0.2.1".into(),
         sub_agent: 0,
         source: "192.0.2.1".into(),
@@ -99,6 +107,8 @@ fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
         reordered_datagrams: 0,
         flow_samples: 60_000,
         lost_samples: lost * 7,
+        flow_records: 0,
+        lost_records: 0,
         agent_drops: 0,
         counter_samples: 40,
         malformed: 0,
@@ -106,6 +116,25 @@ fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
         restarts: 0,
         rate_min: 2_048,
         rate_max: 2_048,
+    }
+}
+
+/// A router that speaks IPFIX and tells no sampling rate.
+fn flow_exporter(time: Timestamp) -> ExporterRow {
+    ExporterRow {
+        protocol: "ipfix".into(),
+        agent: "192.0.2.3".into(),
+        sub_agent: 7,
+        source: "192.0.2.3".into(),
+        datagrams: 500,
+        flow_samples: 0,
+        flow_records: 12_000,
+        lost_records: 60,
+        counter_samples: 0,
+        unscalable: 12_000,
+        rate_min: 0,
+        rate_max: 0,
+        ..exporter(time, 0)
     }
 }
 
@@ -123,12 +152,22 @@ pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
     }
     let directory = directory::parse(list.as_bytes(), None).unwrap();
     let live = |agent: &str, ago: u64, lost: u64| ExporterStatus {
+        protocol: Protocol::Sflow5,
         agent: agent.parse().unwrap(),
         sub_agent: 0,
         source: agent.parse().unwrap(),
         last_seen: now.minus(Duration::from_secs(ago)),
         rates: vec![2_048],
+        templates: 0,
         totals: exporter(now, lost),
+    };
+    let router = ExporterStatus {
+        protocol: Protocol::Ipfix,
+        sub_agent: 7,
+        rates: Vec::new(),
+        templates: 5,
+        totals: flow_exporter(now),
+        ..live("192.0.2.3", 1, 0)
     };
     let status = Status {
         started: now.minus(MINUTE * 61),
@@ -145,8 +184,9 @@ pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
             truncated: 0,
             errors: 0,
         }],
-        exporters: vec![live("192.0.2.1", 2, 90), live("192.0.2.2", 900, 0)],
-        skipped: vec![("unknown_record", 512), ("not_sflow", 3)],
+        exporters: vec![live("192.0.2.1", 2, 90), live("192.0.2.2", 900, 0), router],
+        skipped: vec![("unknown_record", 512), ("not_sflow", 3), ("data_sets_without_template", 4), ("stranger", 84)],
+        strangers: vec![("198.51.100.9".parse().unwrap(), 80), ("2001:db8::9".parse().unwrap(), 4)],
         directory: DirectoryStatus {
             origin: "members.csv".to_owned(),
             loaded: now,

@@ -1,5 +1,8 @@
-//! The rehearsal rehearsed: another decoder hears what the simulator says, and finds its truth in it.
+//! The rehearsal rehearsed: other decoders hear what the simulator says, and find its truth in it.
 
+mod conservation;
+mod export;
 mod heard;
+mod told;
 mod truth;
 mod wire;

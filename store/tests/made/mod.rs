@@ -45,6 +45,7 @@ pub(crate) fn cell(src: u32, dst: u32, reason: u8, bytes: u64) -> CellRow {
         packets: 2,
         bytes,
         variance: (bytes / 2) as f64,
+        bytes_from_flows: 0,
     }
 }
 
@@ -65,6 +66,9 @@ pub(crate) fn port(agent: &str, if_index: u32, octets: u64) -> PortRow {
         out_discards: 0,
         in_errors: 0,
         out_errors: 0,
+        fcs_errors: 2,
+        lag: 0,
+        name: "".into(),
     }
 }
 
@@ -72,6 +76,7 @@ pub(crate) fn exporter(agent: &str, rate_min: u32, rate_max: u32) -> ExporterRow
     ExporterRow {
         time: Timestamp(0),
         exchange: "ix".into(),
+        protocol: "sflow5".into(),
         agent: agent.into(),
         sub_agent: 0,
         source: agent.into(),
@@ -80,6 +85,8 @@ pub(crate) fn exporter(agent: &str, rate_min: u32, rate_max: u32) -> ExporterRow
         reordered_datagrams: 0,
         flow_samples: 5,
         lost_samples: 0,
+        flow_records: 7,
+        lost_records: 2,
         agent_drops: 0,
         counter_samples: 1,
         malformed: 0,

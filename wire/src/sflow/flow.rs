@@ -61,6 +61,12 @@ fn read_packet<L: Listener>(sample: &mut FlowSample, declared: u32, body: Reader
     if let Some(skip) = records.skipped() {
         listener.skipped(skip);
     }
+    complete(sample, &packet, listener);
+}
+
+/// Gives a sample its packet, and says so where there is none.
+#[inline(always)]
+pub(super) fn complete<L: Listener>(sample: &mut FlowSample, packet: &Packet, listener: &mut L) {
     sample.raw_length = packet.raw_length();
     sample.frame = packet.frame();
     if sample.frame.is_none() {

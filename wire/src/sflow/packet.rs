@@ -4,9 +4,9 @@
 //! the Ethernet record, which wins over the IP record; of two records of one kind the first wins.
 
 use schema::Mac;
-use schema::sample::{Frame, LengthBasis, MacPair};
+use schema::sample::{ETHERNET_OCTETS, Frame, LengthBasis, MacPair, TAG_OCTETS, Tunnel};
 
-use super::Skip;
+use super::{Skip, encapsulation};
 use crate::ethernet;
 use crate::reader::{Block, Reader};
 
@@ -17,12 +17,12 @@ use crate::reader::{Block, Reader};
 pub const MAX_FRAME_OCTETS: u32 = 1 << 20;
 
 /// Formats of flow records; the enterprise is 0 in all of them.
-mod format {
+pub(super) mod format {
     pub(super) const RAW_HEADER: u32 = 1;
     pub(super) const ETHERNET: u32 = 2;
-    pub(super) const IPV4: u32 = 3;
-    pub(super) const IPV6: u32 = 4;
-    pub(super) const EXTENDED_SWITCH: u32 = 1001;
+    pub(in crate::sflow) const IPV4: u32 = 3;
+    pub(in crate::sflow) const IPV6: u32 = 4;
+    pub(in crate::sflow) const EXTENDED_SWITCH: u32 = 1001;
 }
 
 /// Values of `header_protocol`.
@@ -30,11 +30,12 @@ mod header_protocol {
     pub(super) const ETHERNET: u32 = 1;
     pub(super) const IPV4: u32 = 11;
     pub(super) const IPV6: u32 = 12;
+    pub(super) const MPLS: u32 = 13;
 }
 
 /// Words of `sampled_ipv4` and `sampled_ipv6`; the first is the length of the packet.
-const IPV4_WORDS: usize = 8;
-const IPV6_WORDS: usize = 14;
+pub(super) const IPV4_WORDS: usize = 8;
+pub(super) const IPV6_WORDS: usize = 14;
 
 /// What the records of a sample have said so far.
 ///
@@ -47,11 +48,12 @@ pub(super) struct Packet {
     seldom: Seldom,
 }
 
-/// Records that describe the packet where no raw header does.
+/// Records that describe the packet where no raw header does, or not wholly.
 #[derive(Clone, Copy, Default)]
 struct Seldom {
     ethernet: Option<Frame>,
     ip: Option<Frame>,
+    tunnel: Tunnel,
 }
 
 impl Packet {
@@ -81,10 +83,24 @@ impl Packet {
         if frame.vlan == 0 {
             frame.vlan = self.in_vlan;
         }
+        if frame.tunnel == Tunnel::None {
+            frame.tunnel = self.seldom.tunnel;
+        }
         Some(frame)
     }
 
-    #[inline]
+    /// Takes in the first octets of the packet, and the length of its frame.
+    #[inline(always)]
+    pub(super) fn add_header(&mut self, protocol: u32, octets: u32, header: &[u8]) -> Option<Skip> {
+        if octets > MAX_FRAME_OCTETS {
+            return Some(Skip::ImplausibleLength);
+        }
+        let ethernet::Start { macs, vlan, ip_version, tunnel } = header_start(protocol, header);
+        self.raw = Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan, ip_version, tunnel });
+        None
+    }
+
+    #[inline(always)]
     fn add_raw_header(&mut self, mut body: Reader<'_>) -> Option<Skip> {
         if self.raw.is_some() {
             return Some(Skip::RepeatedRecord);
@@ -92,15 +108,10 @@ impl Packet {
         let Some([protocol, octets, _stripped, length]) = body.words() else {
             return Some(Skip::BrokenRecord);
         };
-        if octets > MAX_FRAME_OCTETS {
-            return Some(Skip::ImplausibleLength);
-        }
         let there = body.rest();
         let header = usize::try_from(length).ok().and_then(|length| there.get(..length));
-        let start = header_start(protocol, header.unwrap_or(there));
-        let ethernet::Start { macs, vlan, ip_version } = start;
-        self.raw = Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan, ip_version });
-        header.is_none().then_some(Skip::HeaderOverrun)
+        let overrun = header.is_none().then_some(Skip::HeaderOverrun);
+        self.add_header(protocol, octets, header.unwrap_or(there)).or(overrun)
     }
 
     #[inline]
@@ -120,7 +131,19 @@ impl Seldom {
             format::ETHERNET => first(&mut self.ethernet, || sampled_ethernet(record.body)),
             format::IPV4 => first(&mut self.ip, || sampled_ip::<IPV4_WORDS>(record.body, 4)),
             format::IPV6 => first(&mut self.ip, || sampled_ip::<IPV6_WORDS>(record.body, 6)),
-            _ => Some(Skip::UnusedRecord),
+            _ => self.add_tunnel(record),
+        }
+    }
+
+    /// The first record that names a tunnel is the one that counts.
+    fn add_tunnel(&mut self, record: Block<'_>) -> Option<Skip> {
+        match encapsulation::read(record) {
+            Ok(tunnel) if self.tunnel == Tunnel::None => {
+                self.tunnel = tunnel;
+                None
+            }
+            Ok(_) => None,
+            Err(skip) => Some(skip),
         }
     }
 
@@ -132,7 +155,7 @@ impl Seldom {
             frame.macs = self.ethernet.and_then(|ethernet| ethernet.macs);
         }
         if frame.basis == LengthBasis::IpPacket && in_vlan != 0 {
-            frame.octets += ethernet::TAG;
+            frame.octets += TAG_OCTETS;
         }
         Some(frame)
     }
@@ -154,23 +177,29 @@ fn first(place: &mut Option<Frame>, read: impl FnOnce() -> Option<Frame>) -> Opt
 }
 
 /// The start of a sampled header; only Ethernet has addresses, and bare IP at least a version.
-#[inline]
+#[inline(always)]
 fn header_start(protocol: u32, header: &[u8]) -> ethernet::Start {
+    if protocol == header_protocol::ETHERNET { ethernet::start(header) } else { bare_start(protocol, header) }
+}
+
+/// The start of a header that was sampled without its frame.
+#[cold]
+fn bare_start(protocol: u32, header: &[u8]) -> ethernet::Start {
     match protocol {
-        header_protocol::ETHERNET => ethernet::start(header),
-        header_protocol::IPV4 => ethernet::Start { ip_version: 4, ..Default::default() },
-        header_protocol::IPV6 => ethernet::Start { ip_version: 6, ..Default::default() },
+        header_protocol::IPV4 => ethernet::Start::of_ipv4(header),
+        header_protocol::IPV6 => ethernet::Start::of_ipv6(header),
+        header_protocol::MPLS => ethernet::Start::of_mpls(header),
         _ => ethernet::Start::default(),
     }
 }
 
 /// The record `sampled_ethernet`. XDR pads each address to 8 octets, some switches do not: the record's length tells.
-fn sampled_ethernet(mut body: Reader<'_>) -> Option<Frame> {
+pub(super) fn sampled_ethernet(mut body: Reader<'_>) -> Option<Frame> {
     let octets = body.word()?;
     let padded = body;
     let (src, dst, ether_type) = addresses::<8>(padded).or_else(|| addresses::<6>(body))?;
     let ip_version = u16::try_from(ether_type).map_or(0, ethernet::ip_version);
-    Some(Frame { octets, basis: LengthBasis::Frame, macs: Some(MacPair { src, dst }), vlan: 0, ip_version })
+    Some(Frame { octets, basis: LengthBasis::Frame, macs: Some(MacPair { src, dst }), vlan: 0, ip_version, tunnel: Tunnel::None })
 }
 
 /// Source, destination and type, each address in `N` octets.
@@ -183,8 +212,8 @@ fn addresses<const N: usize>(mut body: Reader<'_>) -> Option<(Mac, Mac, u32)> {
 /// The record `sampled_ipv4` or `sampled_ipv6`: the length of the IP packet, to which Ethernet's own octets are added.
 fn sampled_ip<const WORDS: usize>(mut body: Reader<'_>, ip_version: u8) -> Option<Frame> {
     let words = body.words::<WORDS>()?;
-    let octets = words.first()?.saturating_add(ethernet::OVERHEAD);
-    Some(Frame { octets, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version })
+    let octets = words.first()?.saturating_add(ETHERNET_OCTETS);
+    Some(Frame { octets, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None })
 }
 
 /// A VLAN id of 802.1Q; 0 for none, and for all else that switches write there (all ones for "not known").
@@ -232,7 +261,7 @@ mod tests {
     #[test]
     fn a_raw_ethernet_header_gives_all_that_is_needed() {
         let (frame, skips) = frame(&[(1, raw_header_of(1, 1518, &ethernet_header(&[0x8100, 100, 0x0800])))]);
-        let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4 };
+        let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4, tunnel: Tunnel::None };
         assert_eq!((frame, skips), (Some(expected), vec![]));
     }
 
@@ -240,7 +269,7 @@ mod tests {
     fn a_bare_ip_header_has_a_version_and_no_addresses() {
         for (protocol, ip_version) in [(11, 4), (12, 6), (7, 0), (9999, 0)] {
             let (frame, _) = frame(&[(1, raw_header_of(protocol, 1500, &ethernet_header(&[0x0800])))]);
-            let expected = Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version };
+            let expected = Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None };
             assert_eq!(frame, Some(expected), "{protocol}");
         }
     }
@@ -274,7 +303,7 @@ mod tests {
     fn an_ethernet_record_is_read_with_and_without_padding() {
         for padded in [true, false] {
             let (frame, skips) = frame(&[ethernet(1518, padded)]);
-            let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6 };
+            let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6, tunnel: Tunnel::None };
             assert_eq!((frame, skips), (Some(expected), vec![]), "padded: {padded}");
         }
     }
@@ -291,7 +320,7 @@ mod tests {
         let ipv6 = (4, words(&[[1280].as_slice(), &[0; 13]].concat()));
         let (frame4, _) = frame(&[ipv4(40)]);
         let (frame6, _) = frame(&[ipv6, switch(5)]);
-        let expected = Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4 };
+        let expected = Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4, tunnel: Tunnel::None };
         assert_eq!(frame4, Some(expected));
         assert_eq!(frame6, Some(Frame { octets: 1302, vlan: 5, ip_version: 6, ..expected }));
     }

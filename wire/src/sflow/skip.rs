@@ -3,7 +3,8 @@
 /// Why something in a datagram was not read. Each is counted; none of them costs more than its doc says.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Skip {
-    /// A sample claims more octets than the datagram has left. All behind it is lost, and so is it, but for whole counter records.
+    /// A sample claims more octets than the datagram has left, or before version 5 ends with it. All behind it is lost, and so is it, but for whole
+    /// counter records.
     SampleOverrun,
     /// A sample is too short for its fixed words. It is lost.
     ShortSample,
@@ -11,6 +12,8 @@ pub enum Skip {
     MissingSamples,
     /// A sample of a format that is not known. It is stepped over.
     UnknownSample,
+    /// A structure of a kind that is not known, in a version before 5, where nothing says how long it is. It and all behind it is lost.
+    UnknownStructure,
     /// A sample of a packet that the switch dropped ("sFlow Dropped Packet Notification Structures"). It is no exchanged traffic.
     DiscardedPacket,
     /// A record claims more octets than its sample has left. It and the sample's records behind it are lost.
@@ -35,11 +38,12 @@ pub enum Skip {
 
 impl Skip {
     /// All of them, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SampleOverrun,
         Self::ShortSample,
         Self::MissingSamples,
         Self::UnknownSample,
+        Self::UnknownStructure,
         Self::DiscardedPacket,
         Self::RecordOverrun,
         Self::BrokenRecord,
@@ -67,6 +71,7 @@ impl Skip {
             Self::ShortSample => "short_sample",
             Self::MissingSamples => "missing_samples",
             Self::UnknownSample => "unknown_sample",
+            Self::UnknownStructure => "unknown_structure",
             Self::DiscardedPacket => "discarded_packet",
             Self::RecordOverrun => "record_overrun",
             Self::BrokenRecord => "broken_record",
@@ -88,6 +93,7 @@ impl Skip {
             Self::SampleOverrun
             | Self::ShortSample
             | Self::MissingSamples
+            | Self::UnknownStructure
             | Self::RecordOverrun
             | Self::BrokenRecord
             | Self::MissingRecords

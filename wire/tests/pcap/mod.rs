@@ -13,8 +13,11 @@ pub(crate) struct Capture {
     pub(crate) name: String,
     /// UDP payloads, in order.
     pub(crate) payloads: Vec<Vec<u8>>,
-    /// What independent decoders say of it.
+    /// What independent decoders agree on.
     pub(crate) expected: Value,
+    /// The whole truth file, in which each of them is asked apart.
+    #[allow(dead_code, reason = "not every test that reads captures needs it")]
+    pub(crate) truth: Value,
 }
 
 /// Every capture of sFlow, by name; empty, with a line that says so, where the folder is absent.
@@ -46,7 +49,7 @@ fn load(path: &Path) -> Option<Capture> {
         _ => None,
     });
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    Some(Capture { name, payloads: payloads.collect(), expected })
+    Some(Capture { name, payloads: payloads.collect(), expected, truth })
 }
 
 fn udp_payload(frame: &[u8]) -> Option<Vec<u8>> {

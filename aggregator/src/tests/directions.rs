@@ -1,0 +1,84 @@
+//! Traffic that is metered in both directions counts once.
+
+use schema::sample::Direction::{Egress, Ingress, Unknown};
+
+use super::*;
+use crate::policy::{DirectionRule, Policy, Rule};
+
+fn under(direction: DirectionRule) -> Shard {
+    let rule = Rule { agents: "192.0.2.0/24".parse().unwrap(), sub_agent: None, policy: Policy { direction, ..Policy::default() } };
+    Shard::new(Parties::Members, Arc::new(Policies::new(vec![rule])), MINUTE)
+}
+
+/// Gives records of these directions and of exporter `agent`.
+fn give(shard: &mut Shard, open: &mut OpenWindow, agent: u8, directions: &[Direction]) {
+    let directory = members();
+    // Numbers of records that stand still refuse nothing.
+    let id = shard.datagram(exporter(agent), Numbering::Records(0), None, Timestamp(0)).unwrap();
+    for direction in directions {
+        shard.record(id, &FlowRecord { direction: *direction, ..record(1, 2) }, Timestamp(0), &directory);
+    }
+    open.merge(&shard.take(Delta::default()));
+}
+
+/// Megabytes that count, and those that are set aside for the other direction.
+fn counted(open: &OpenWindow) -> (u64, u64) {
+    let window = open.close(Timestamp(60_000), Weights::Observed);
+    let (aside, counted): (Vec<_>, Vec<_>) = window.cells.iter().partition(|cell| cell.reason() == Some(Reason::OtherDirection));
+    let sum = |cells: &[&CellRow]| cells.iter().map(|cell| cell.bytes).sum::<u64>() / 1_000_000;
+    (sum(&counted), sum(&aside))
+}
+
+#[test]
+fn each_rule_counts_what_it_says_and_whatever_has_no_direction() {
+    for (rule, expected) in
+        [(DirectionRule::Auto, (2, 2)), (DirectionRule::Ingress, (2, 2)), (DirectionRule::Egress, (3, 1)), (DirectionRule::Both, (4, 0))]
+    {
+        let (mut shard, mut open) = (under(rule), open());
+        give(&mut shard, &mut open, 1, &[Egress, Ingress, Unknown, Egress]);
+        assert_eq!(counted(&open), expected, "{rule:?}");
+    }
+}
+
+#[test]
+fn an_exporter_that_meters_only_at_egress_counts() {
+    let (mut shard, mut open) = (under(DirectionRule::Auto), open());
+    give(&mut shard, &mut open, 1, &[Egress, Egress]);
+    give(&mut shard, &mut open, 2, &[Ingress]);
+    assert_eq!(counted(&open), (3, 0), "what another exporter meters says nothing of this one");
+    give(&mut shard, &mut open, 2, &[Egress]);
+    assert_eq!(counted(&open), (3, 1));
+}
+
+#[test]
+fn that_an_exporter_meters_at_ingress_is_remembered_from_window_to_window() {
+    let (mut shard, mut open) = (under(DirectionRule::Auto), open());
+    give(&mut shard, &mut open, 1, &[Ingress]);
+    open.reopen(Timestamp(60_000), 2);
+    let directory = members();
+    let id = shard.datagram(exporter(1), Numbering::Datagrams(9), None, Timestamp(60_000)).unwrap();
+    let egress = FlowRecord { direction: Egress, age: Age { first_ms: 60_000, last_ms: 0 }, ..record(1, 2) };
+    shard.record(id, &egress, Timestamp(90_000), &directory);
+    open.merge(&shard.take(Delta::default()));
+    let aside = |window: &Window| (only(window).reason(), only(window).src_asn, only(window).bytes);
+    assert_eq!(aside(&open.close(Timestamp(120_000), Weights::Observed)), (Some(Reason::OtherDirection), 64500, 500_000));
+    assert_eq!(aside(&open.take_late(Weights::Observed)[0]), (Some(Reason::OtherDirection), 64500, 500_000));
+}
+
+#[test]
+fn samples_of_the_other_direction_are_set_aside_where_a_rule_says_so() {
+    let directory = members();
+    let entering = sample(1, 2, 1_000);
+    let leaving = FlowSample { input: Interface::Unknown, output: Interface::Index(7), sequence: 2, ..entering };
+    let nowhere = FlowSample { input: Interface::Index(3), sequence: 3, ..entering };
+    assert_eq!([entering, leaving, nowhere].map(|sample| sample.direction()), [Ingress, Egress, Unknown]);
+    for (rule, aside) in [(DirectionRule::Auto, 0), (DirectionRule::Both, 0), (DirectionRule::Ingress, 1), (DirectionRule::Egress, 1)] {
+        let (mut shard, mut open) = (under(rule), open());
+        let id = hello(&mut shard);
+        [entering, leaving, nowhere].iter().for_each(|sample| shard.flow(id, sample, &directory));
+        open.merge(&shard.take(Delta::default()));
+        let window = open.close(Timestamp(60_000), Weights::Nominal);
+        let set_aside = window.cells.iter().filter(|cell| cell.reason() == Some(Reason::OtherDirection));
+        assert_eq!((set_aside.map(|cell| cell.samples).sum::<u64>(), bytes(&window)), (aside, 300_000), "{rule:?}");
+    }
+}

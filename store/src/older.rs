@@ -1,0 +1,65 @@
+//! Columns that the files of older versions lack, and what stands in their place.
+//!
+//! A table only ever gains columns. Each one that came later is listed here with the value that its absence means, so that
+//! a journal which an older version began is read, summed and rolled up as it is, and no file is ever rewritten.
+
+use polars::prelude::{Expr, lit};
+use schema::Protocol;
+use schema::columns::{Column, Kind, Table};
+
+use crate::fold::polars_type;
+
+/// Table and column of everything that came after the first version.
+const CAME_LATER: [(&str, &str); 7] = [
+    ("cells", "bytes_from_flows"),
+    ("ports", "fcs_errors"),
+    ("ports", "lag"),
+    ("ports", "name"),
+    ("exporters", "protocol"),
+    ("exporters", "flow_records"),
+    ("exporters", "lost_records"),
+];
+
+/// The columns of a table that a file lacks, or the name of the first one that no version left out.
+pub(crate) fn missing_columns(table: &Table, is_there: impl Fn(&str) -> bool) -> Result<Vec<Column>, &'static str> {
+    let missing: Vec<Column> = table.columns.iter().filter(|column| !is_there(column.name)).copied().collect();
+    match missing.iter().find(|column| !CAME_LATER.contains(&(table.name, column.name))) {
+        Some(lost) => Err(lost.name),
+        None => Ok(missing),
+    }
+}
+
+/// The values of a column in files that lack it: nothing was counted, and the one protocol there was is sFlow version 5.
+pub(crate) fn stand_in(column: &Column) -> Expr {
+    let value = match (column.name, column.kind) {
+        ("protocol", _) => lit(Protocol::Sflow5.name()),
+        (_, Kind::Text) => lit(""),
+        _ => lit(0),
+    };
+    value.cast(polars_type(column.kind)).alias(column.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::window::{CELLS, EXPORTERS, PORTS};
+
+    #[test]
+    fn only_columns_that_came_later_may_be_missing() {
+        let names = |table: &Table, without: &[&str]| {
+            let missing = missing_columns(table, |name| !without.contains(&name));
+            missing.map(|columns| columns.iter().map(|column| column.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&PORTS, &[]), Ok(vec![]));
+        assert_eq!(names(&PORTS, &["name", "lag"]), Ok(vec!["lag", "name"]));
+        assert_eq!(names(&CELLS, &["bytes_from_flows", "bytes"]), Err("bytes"));
+    }
+
+    #[test]
+    fn every_column_that_came_later_is_one_of_its_table() {
+        for (table, name) in CAME_LATER {
+            let table = [CELLS, PORTS, EXPORTERS].into_iter().find(|known| known.name == table).unwrap();
+            assert!(table.columns.iter().any(|column| column.name == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Data records: the plan by which they are read, and what is made of their numbers.
+
+use schema::sample::{Direction, FlowRecord, Interface, LengthBasis, MacPair, Tunnel};
+use schema::{Mac, Rate};
+
+use super::age::{Clock, TimeUnit, Times};
+use super::element as ie;
+use super::layout::{Layout, Placed, Segments, Visit};
+use super::plan::{Planner, Slot, Steps, Values};
+use super::rate::RateForm;
+use super::section::Section;
+use super::{Exported, RecordListener, Skip};
+use crate::ethernet;
+
+/// The elements that count octets, by precedence.
+const OCTETS: [u16; 6] =
+    [ie::OCTET_DELTA, ie::OCTET_TOTAL, ie::LAYER2_OCTET_DELTA, ie::LAYER2_OCTET_TOTAL, ie::INITIATOR_OCTETS, ie::POST_OCTET_DELTA];
+
+/// The elements that count packets, by precedence.
+const PACKETS: [u16; 4] = [ie::PACKET_DELTA, ie::PACKET_TOTAL, ie::INITIATOR_PACKETS, ie::POST_PACKET_DELTA];
+
+/// Ethernet's type for unicast MPLS, and for multicast (RFC 5332, section 3).
+const MPLS: [u64; 2] = [0x8847, 0x8848];
+
+/// Elements of the times of the first and the last packet, by precedence: the finer, the earlier.
+const TIMES: [(TimeUnit, u16, u16); 10] = [
+    (TimeUnit::Milliseconds, ie::FLOW_START_MILLISECONDS, ie::FLOW_END_MILLISECONDS),
+    (TimeUnit::Ntp, ie::FLOW_START_MICROSECONDS, ie::FLOW_END_MICROSECONDS),
+    (TimeUnit::Ntp, ie::FLOW_START_NANOSECONDS, ie::FLOW_END_NANOSECONDS),
+    (TimeUnit::DeltaMicroseconds, ie::FLOW_START_DELTA_MICROSECONDS, ie::FLOW_END_DELTA_MICROSECONDS),
+    (TimeUnit::Uptime, ie::FLOW_START_SYS_UP_TIME, ie::FLOW_END_SYS_UP_TIME),
+    (TimeUnit::Seconds, ie::FLOW_START_SECONDS, ie::FLOW_END_SECONDS),
+    (TimeUnit::Milliseconds, ie::OBSERVATION_TIME_MILLISECONDS, ie::OBSERVATION_TIME_MILLISECONDS),
+    (TimeUnit::Ntp, ie::OBSERVATION_TIME_MICROSECONDS, ie::OBSERVATION_TIME_MICROSECONDS),
+    (TimeUnit::Ntp, ie::OBSERVATION_TIME_NANOSECONDS, ie::OBSERVATION_TIME_NANOSECONDS),
+    (TimeUnit::Seconds, ie::OBSERVATION_TIME_SECONDS, ie::OBSERVATION_TIME_SECONDS),
+];
+
+/// How data records are read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct RecordPlan {
+    steps: Steps,
+    there: Counted,
+    back: Counted,
+    time: TimeUnit,
+    rate: RateForm,
+    has_direction: bool,
+    has_sampler: bool,
+    /// Whether the way back is counted at all.
+    has_back: bool,
+    section: Option<Section>,
+}
+
+/// What is counted of one direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Counted {
+    /// The slot of the octets that the matrix takes, and what they count.
+    octets: Slot,
+    basis: LengthBasis,
+    /// The slot of the sum of their squares.
+    squares: Option<Slot>,
+}
+
+/// The slots of one direction.
+struct Direct {
+    octets: Slot,
+    packets: Slot,
+    layer2: Slot,
+    squares: Slot,
+}
+
+const THERE: Direct = Direct { octets: Slot::Octets, packets: Slot::Packets, layer2: Slot::Layer2Octets, squares: Slot::Squares };
+
+const BACK: Direct =
+    Direct { octets: Slot::ReverseOctets, packets: Slot::ReversePackets, layer2: Slot::ReverseLayer2Octets, squares: Slot::ReverseSquares };
+
+impl RecordPlan {
+    /// Plans the reading of these fields.
+    pub(super) fn new(placed: &[Placed]) -> (Self, Layout) {
+        let mut planner = Planner::new(placed);
+        let there = Counted::plan(&THERE, |slot, elements| planner.first(slot, elements));
+        let mut has_back = false;
+        let back = Counted::plan(&BACK, |slot, elements| {
+            let found = planner.first_reverse(slot, elements);
+            has_back |= found.is_some();
+            found
+        });
+        planner.any(Slot::Source, &[ie::SOURCE_MAC, ie::POST_SOURCE_MAC]);
+        planner.any(Slot::Destination, &[ie::DESTINATION_MAC, ie::POST_DESTINATION_MAC]);
+        planner.vlan();
+        planner.any(Slot::Input, &[ie::INGRESS_INTERFACE, ie::INGRESS_PHYSICAL_INTERFACE]);
+        planner.any(Slot::Output, &[ie::EGRESS_INTERFACE, ie::EGRESS_PHYSICAL_INTERFACE]);
+        planner.any(Slot::Segment, &[ie::LAYER2_SEGMENT_ID]);
+        let has_direction = planner.first(Slot::Direction, &[ie::FLOW_DIRECTION]).is_some();
+        let has_sampler = planner.first(Slot::Sampler, &[ie::SELECTOR_ID, ie::SAMPLER_ID]).is_some();
+        plan_ip_version(&mut planner);
+        let time = plan_times(&mut planner);
+        let rate = RateForm::plan(&mut planner);
+        let section = Section::plan(&mut planner);
+        let steps = planner.steps();
+        (Self { steps, there, back, time, rate, has_direction, has_sampler, has_back, section }, Layout::new(placed, &planner.wanted))
+    }
+
+    /// Octets on the heap.
+    pub(super) fn heap(&self) -> usize {
+        self.steps.heap()
+    }
+
+    /// Reads a data set; how many records it holds.
+    #[inline]
+    pub(super) fn read<L: RecordListener>(&self, layout: &Layout, body: &[u8], clock: Clock, listener: &mut L) -> u32 {
+        let (records, amiss) = layout.walk(body, &mut Reading { plan: self, clock, values: Values::new(), listener });
+        if let Some(skip) = amiss {
+            listener.skipped(skip);
+        }
+        records
+    }
+
+    #[inline(always)]
+    fn exported(&self, values: &Values, clock: Clock) -> Exported {
+        let times = Times { first: values.get(Slot::First), last: values.get(Slot::Last), init_ms: values.get(Slot::Init) };
+        let record = FlowRecord {
+            rate: if self.rate.is_told() { self.rate.read(values) } else { Rate::UNKNOWN },
+            direction: self.direction(values),
+            input: interface(values.get(Slot::Input)),
+            output: interface(values.get(Slot::Output)),
+            macs: macs(values),
+            vlan: vlan(values.get(Slot::Vlan)),
+            ip_version: ip_version(values),
+            tunnel: tunnel(values),
+            packets: values.get(Slot::Packets),
+            octets: values.get(self.there.octets),
+            basis: self.there.basis,
+            squares: self.there.squares.map(|slot| values.get(slot)),
+            age: clock.age(self.time, times),
+        };
+        let sampler = if self.has_sampler { Some(values.get(Slot::Sampler)) } else { None };
+        Exported { record, sampler, octets: values.get(Slot::Octets), packets: values.get(Slot::Packets), reverse: false }
+    }
+
+    #[inline(always)]
+    fn direction(&self, values: &Values) -> Direction {
+        match values.get(Slot::Direction) {
+            0 if self.has_direction => Direction::Ingress,
+            1 => Direction::Egress,
+            _ => Direction::Unknown,
+        }
+    }
+
+    /// Turns a record into its way back, if something went it.
+    #[cold]
+    fn turn(&self, values: &Values, exported: &mut Exported) -> bool {
+        exported.reverse = true;
+        exported.octets = values.get(BACK.octets);
+        exported.packets = values.get(BACK.packets);
+        let record = &mut exported.record;
+        std::mem::swap(&mut record.input, &mut record.output);
+        record.macs = record.macs.map(|MacPair { src, dst }| MacPair { src: dst, dst: src });
+        record.packets = exported.packets;
+        record.octets = values.get(self.back.octets);
+        record.basis = self.back.basis;
+        record.squares = self.back.squares.map(|slot| values.get(slot));
+        exported.octets | exported.packets != 0
+    }
+}
+
+struct Reading<'a, L> {
+    plan: &'a RecordPlan,
+    clock: Clock,
+    values: Values,
+    listener: &'a mut L,
+}
+
+impl<L: RecordListener> Visit for Reading<'_, L> {
+    #[inline(always)]
+    fn record<S: Segments>(&mut self, segments: &S) {
+        let plan = self.plan;
+        plan.steps.read(segments, &mut self.values);
+        let values = &self.values;
+        let mut exported = plan.exported(values, self.clock);
+        if let Some(section) = plan.section
+            && !section.complete(segments, values, &mut exported.record)
+        {
+            self.listener.skipped(Skip::ImplausibleLength);
+        }
+        self.listener.record(&exported);
+        if plan.has_back && plan.turn(values, &mut exported) {
+            self.listener.record(&exported);
+        }
+    }
+}
+
+impl Counted {
+    /// Plans the counters of one direction, where `first` reads the first that there is of some elements into a slot.
+    fn plan(slots: &Direct, mut first: impl FnMut(Slot, &[u16]) -> Option<u16>) -> Self {
+        let exported = first(slots.octets, &OCTETS);
+        let _packets = first(slots.packets, &PACKETS);
+        let layer2 = if exported == Some(ie::LAYER2_OCTET_DELTA) { None } else { first(slots.layer2, &[ie::LAYER2_OCTET_DELTA]) };
+        let is_layer2 = layer2.is_some() || matches!(exported, Some(ie::LAYER2_OCTET_DELTA | ie::LAYER2_OCTET_TOTAL));
+        let squares = first(slots.squares, &[ie::OCTET_DELTA_SUM_OF_SQUARES]);
+        Self {
+            octets: if layer2.is_some() { slots.layer2 } else { slots.octets },
+            basis: if is_layer2 { LengthBasis::Layer2 } else { LengthBasis::IpPacket },
+            // It sums the squares of the IP packets, of which octets of another kind are not made.
+            squares: squares.filter(|_| exported == Some(ie::OCTET_DELTA) && layer2.is_none()).map(|_| slots.squares),
+        }
+    }
+}
+
+/// Reads the IP version, by the addresses only where nothing says it in so many words.
+fn plan_ip_version(planner: &mut Planner<'_>) {
+    let told = planner.first(Slot::IpVersion, &[ie::IP_VERSION]).is_some();
+    planner.any(Slot::EtherType, &[ie::ETHERNET_TYPE]);
+    if !told {
+        planner.any(Slot::Ipv4, &[ie::SOURCE_IPV4, ie::DESTINATION_IPV4]);
+        planner.any_address(Slot::Ipv6, &[ie::SOURCE_IPV6, ie::DESTINATION_IPV6]);
+    }
+}
+
+/// Reads the times in the finest unit in which the template has both, or else one of them.
+fn plan_times(planner: &mut Planner<'_>) -> TimeUnit {
+    let has = |element: u16| planner.index.find(element).is_some();
+    let both = TIMES.iter().find(|(_, first, last)| has(*first) && has(*last));
+    let found = both.or_else(|| TIMES.iter().find(|(_, first, last)| has(*first) || has(*last)));
+    let Some((unit, first, last)) = found.copied() else { return TimeUnit::None };
+    planner.first(Slot::First, &[first]);
+    planner.first(Slot::Last, &[last]);
+    if unit == TimeUnit::Uptime {
+        planner.first(Slot::Init, &[ie::SYSTEM_INIT_MILLISECONDS]);
+    }
+    unit
+}
+
+/// An ifIndex; 0 and all ones are none.
+#[inline(always)]
+pub(super) fn interface(index: u64) -> Interface {
+    match u32::try_from(index) {
+        Ok(0 | u32::MAX) | Err(_) => Interface::Unknown,
+        Ok(index) => Interface::Index(index),
+    }
+}
+
+/// Both addresses; templates have them for records of bare IP too, as zeros.
+#[inline(always)]
+fn macs(values: &Values) -> Option<MacPair> {
+    let (src, dst) = (values.get(Slot::Source), values.get(Slot::Destination));
+    (src | dst != 0).then(|| MacPair { src: Mac::from_bits(src), dst: Mac::from_bits(dst) })
+}
+
+/// A VLAN id of 802.1Q; 0 for none, and for all else that exporters write there.
+#[inline(always)]
+fn vlan(id: u64) -> u16 {
+    u16::try_from(id).ok().filter(|id| (1..=4094).contains(id)).unwrap_or(0)
+}
+
+#[inline(always)]
+fn ip_version(values: &Values) -> u8 {
+    match (values.get(Slot::IpVersion), values.get(Slot::EtherType)) {
+        (4, _) => 4,
+        (6, _) => 6,
+        (_, kind) => match u16::try_from(kind).map_or(0, ethernet::ip_version) {
+            0 if values.get(Slot::Ipv4) != 0 => 4,
+            0 if values.get(Slot::Ipv6) != 0 => 6,
+            version => version,
+        },
+    }
+}
+
+#[inline(always)]
+fn tunnel(values: &Values) -> Tunnel {
+    if values.get(Slot::Segment) != 0 {
+        Tunnel::Vxlan
+    } else if MPLS.contains(&values.get(Slot::EtherType)) {
+        Tunnel::Mpls
+    } else {
+        Tunnel::None
+    }
+}

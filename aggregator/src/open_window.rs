@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use schema::sample::Direction;
 use schema::window::{ExporterRow, PortRow, Stretch};
-use schema::{CellKey, Moments, Reason, Timestamp, Window};
+use schema::{CellKey, Moments, Party, Reason, Timestamp, Window};
 
 use crate::delta::{Delta, FlowCell, Map, StreamCell, forget};
 use crate::exporter::{ExporterKey, ExporterTally};
@@ -27,9 +27,9 @@ pub(crate) const MAX_WINDOW_UNKNOWN_CELLS: usize = 1 << 18;
 /// an agent; see [`StreamKey::coarse`].
 pub(crate) const MAX_WINDOW_STREAMS: usize = 1 << 18;
 
-/// Agents of which it is remembered that they export records metered at ingress, against agents that are made up. Egress records of an agent
-/// above it count.
-pub(crate) const MAX_ENTERING_AGENTS: usize = 1 << 16;
+/// Pairs of parties of which it is remembered that an exporter meters their traffic where it enters, against pairs that are made up: 10 MB. Egress records
+/// of a pair above it count.
+pub(crate) const MAX_ENTERING_PAIRS: usize = (1 << 18) / 8 * 7;
 
 /// An open window.
 pub struct OpenWindow {
@@ -43,7 +43,7 @@ pub struct OpenWindow {
     flows: FlowCells,
     /// How many cells name an address that no member claims.
     unknown_cells: usize,
-    /// Agents that export records metered at ingress, so that those metered at egress are the same packets once more. It outlives the window.
+    /// Pairs whose traffic an exporter meters at ingress, so that what it meters at egress is the same packets once more. It outlives the window.
     entering: Entering,
     exporters: Map<ExporterKey, ExporterTally>,
     ports: Map<PortKey, Growth>,
@@ -144,7 +144,7 @@ impl OpenWindow {
 
     /// Adds what a shard handed over.
     pub fn merge(&mut self, delta: &Delta) {
-        let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.stream(*key, tally)).collect();
+        let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.streams.add(*key, tally)).collect();
         let place = |stream: u32| places.get(stream as usize).copied();
         for (StreamCell { stream, cell }, moments) in &delta.cells {
             let Some(stream) = place(*stream) else { continue };
@@ -162,11 +162,12 @@ impl OpenWindow {
         }
     }
 
-    fn stream(&mut self, key: StreamKey, tally: &Tally) -> u32 {
-        if key.source.is_flow_records(Direction::Ingress) && self.entering.len() < MAX_ENTERING_AGENTS {
-            self.entering.insert(key.agent);
+    /// Remembers that an exporter meters a pair's traffic where it enters.
+    fn note_entering(&mut self, at: &StreamCell) {
+        let Some((key, _)) = self.streams.list.get(at.stream as usize) else { return };
+        if key.source.is_flow_records(Direction::Ingress) && at.cell.src != Party::NOBODY && self.entering.len() < MAX_ENTERING_PAIRS {
+            self.entering.insert((key.agent, at.cell.src, at.cell.dst));
         }
-        self.streams.add(key, tally)
     }
 
     fn add(&mut self, mut at: StreamCell, moments: Moments) {
@@ -185,6 +186,7 @@ impl OpenWindow {
             } else {
                 (start, self.within_unknown(cell.at.cell))
             };
+            self.note_entering(&cell.at);
         }
         self.flows.add(start, cell, moments);
     }
@@ -246,14 +248,16 @@ impl OpenWindow {
         let window = |start| {
             let pieces = self.flows.of(start).filter_map(|(cell, moments)| weighing.records(cell, moments));
             let cells = rows(pieces.collect(), start, &self.exchange);
-            Window { start, length: self.length, serial: self.serial, cells, ..Window::default() }
+            // It measured no time by itself: that is what the window of the same start did, if there is one.
+            let partial = Some(Stretch { from: start, to: start });
+            Window { start, length: self.length, serial: self.serial, partial, cells, ..Window::default() }
         };
         let windows = starts.iter().map(|start| window(*start)).collect();
         starts.into_iter().for_each(|start| self.flows.remove(start));
         windows
     }
 
-    fn weighing(&self, weights: Weights) -> Weighing {
+    fn weighing(&self, weights: Weights) -> Weighing<'_> {
         Weighing::new(&self.streams.list, weights, &self.entering)
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use directory::Snapshot;
 use proptest::prelude::*;
 use schema::sample::{Age, Agent, DataSource, Direction, FlowRecord, FlowSample, Frame, Interface, LengthBasis, MacPair, Tunnel};
-use schema::window::CellRow;
+use schema::window::{CellRow, Stretch};
 use schema::{Mac, Protocol, Rate, Reason, Timestamp, Window};
 
 use super::*;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-/// Strangers that a lane remembers by their address, against a flood from forged ones. That is enough to find the switch that the list lacks; the rest is in the total.
+/// Strangers that a lane remembers by their address, against a flood from forged ones. That is enough to find the switch that the list
+/// lacks; the rest is in the total.
 pub(crate) const MAX_STRANGERS: usize = 64;
 
 /// The list of those who may export, and who else tried.

@@ -11,7 +11,8 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStor
 /// Datagrams read by one system call. More would not be quicker, and their buffers would leave the cache.
 const BATCH: usize = 64;
 
-/// Longest datagram that is taken whole, in octets. sFlow agents stay below one Ethernet frame, even a jumbo one; what is longer is cut and counted.
+/// Longest datagram that is taken whole, in octets. sFlow agents stay below one Ethernet frame, even a jumbo one; what is longer is cut and
+/// counted.
 pub(crate) const DATAGRAM: usize = 16_384;
 
 /// Buffers for one batch of datagrams.
@@ -49,8 +50,9 @@ impl Batch {
 
     /// Asks for the socket's drop counter again, which then comes with the next datagram.
     ///
-    /// The kernel notes in each header how much it wrote there, and `recvmmsg` of nix hands that on to the next call as the room that there is: a header that once came back
-    /// without a control message never brings one again. New headers do; a few times a second they cost nothing.
+    /// The kernel notes in each header how much it wrote there, and `recvmmsg` of nix hands that on to the next call as the room that there
+    /// is: a header that once came back without a control message never brings one again. New headers do; a few times a second they cost
+    /// nothing.
     pub(crate) fn ask_for_drops(&mut self) {
         self.headers = headers();
     }

@@ -4,6 +4,11 @@ mod flows;
 mod matrix;
 mod sflow;
 
+#[cfg(test)]
+pub(crate) mod builder;
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;

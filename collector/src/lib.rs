@@ -2,8 +2,11 @@
 //!
 //! Read it in the order of a datagram's way:
 //!
-//! 1. [`socket`] binds the listening sockets and [`batch`] reads them by `recvmmsg`; or [`capture`] reads a file;
-//! 2. a [`lane`] takes the datagram where it lies: it recognises the protocol, walks it with `wire`, and adds its samples to its own shard;
+//! 1. [`socket`] binds the listening sockets, [`steering`] has the kernel keep each exporter with one of them, and [`batch`] reads them by
+//!    `recvmmsg`; or [`capture`] reads a file;
+//! 2. a [`lane`] takes the datagram where it lies: if [`admission`] lets its sender in, it recognises the protocol, walks it with `wire`, adds
+//!    its samples and records to its own shard, and what it holds to its [`counts`]; what must be known to read NetFlow v9 and IPFIX is in
+//!    [`templates`];
 //! 3. [`service`] is the running collector: a thread for each socket with its lane, and one thread whose timer closes the windows;
 //!    [`replay`] is the same lane fed from captures, by the captures' own clock;
 //! 4. closed windows go to the [`outbox`], from where the store takes them.

@@ -46,7 +46,8 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a closed window in. If there is no place, the oldest are lost: the newest are what the operator looks at while mending the disk.
+    /// Puts a closed window in. If there is no place, the oldest are lost: the newest are what the operator looks at while mending the
+    /// disk.
     pub fn put(&self, window: Window) {
         self.push(window, false);
     }

@@ -1,8 +1,8 @@
 //! The running collector.
 //!
-//! Each socket has a thread with its own lane. One more thread, the timer, closes the windows: it counts them with a number that the lanes read with every batch; a lane
-//! that sees a new number hands over what it added to the old window, and goes on. So traffic is not needed to close a window, and no
-//! lane ever waits for another.
+//! Each socket has a thread with its own lane. One more thread, the timer, closes the windows: it counts them with a number that the lanes
+//! read with every batch; a lane that sees a new number hands over what it added to the old window, and goes on. So traffic is not needed
+//! to close a window, and no lane ever waits for another.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ use crate::templates::book_file;
 use crate::templates::scribe::Scribe;
 use crate::timer::{Memory, Timer};
 
-/// Hand-overs that may wait for the timer, for each lane. It bounds the memory that they hold. A lane sends one a tick, so it would wait for a place only if
-/// the timer had been stuck for as many ticks; the kernel's buffer holds what comes meanwhile.
+/// Hand-overs that may wait for the timer, for each lane. It bounds the memory that they hold. A lane sends one a tick, so it would wait
+/// for a place only if the timer had been stuck for as many ticks; the kernel's buffer holds what comes meanwhile.
 const HANDOVERS: usize = 4;
 
 /// How the collector works.

@@ -1,8 +1,8 @@
 //! Steering: which of an address's sockets gets a datagram.
 //!
-//! Left to itself, the kernel spreads datagrams by a hash of addresses *and ports*, so an exporter that opens a new port, as many do when they start again, would move
-//! to another thread, away from its templates and its numbers. A small program of classic BPF, attached to the sockets that share an address (`SO_ATTACH_REUSEPORT_CBPF`),
-//! chooses by the sender's IP address alone.
+//! Left to itself, the kernel spreads datagrams by a hash of addresses *and ports*, so an exporter that opens a new port, as many do when
+//! they start again, would move to another thread, away from its templates and its numbers. A small program of classic BPF, attached to the
+//! sockets that share an address (`SO_ATTACH_REUSEPORT_CBPF`), chooses by the sender's IP address alone.
 
 use std::io;
 use std::net::UdpSocket;
@@ -17,11 +17,12 @@ const NETWORK_HEADER: u32 = libc::SKF_NET_OFF.cast_unsigned();
 const IPV4_SOURCE: u32 = 12;
 const IPV6_SOURCE: u32 = 8;
 
-/// An odd number near 2³²/φ: multiplying by it carries every bit of an address into the upper half, from where the choice is made, so that neighbouring addresses spread
-/// (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+/// An odd number near 2³²/φ: multiplying by it carries every bit of an address into the upper half, from where the choice is made, so that
+/// neighbouring addresses spread (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 const MIX: u32 = 0x9E37_79B1;
 
-/// Makes the sockets, which must be bound to one address, choose by the sender's IP address. One is enough to attach to: they share the program.
+/// Makes the sockets, which must be bound to one address, choose by the sender's IP address. One is enough to attach to: they share the
+/// program.
 ///
 /// # Errors
 /// Kernels before 4.5 and some sandboxes refuse; the sockets then go on choosing by address and port.
@@ -34,8 +35,8 @@ pub(crate) fn by_source_address(sockets: &[UdpSocket]) -> io::Result<()> {
     Ok(setsockopt(first, sockopt::AttachReusePortCbpf, &program)?)
 }
 
-/// The program: it returns the number of the socket, in the order in which they were bound. On a socket for IPv6, datagrams of IPv4 come with their own header, so it looks at
-/// the version first.
+/// The program: it returns the number of the socket, in the order in which they were bound. On a socket for IPv6, datagrams of IPv4 come
+/// with their own header, so it looks at the version first.
 fn program(sockets: u32) -> Vec<sock_filter> {
     let v4 = vec![load(WORD, IPV4_SOURCE)];
     let mut v6 = vec![load(WORD, IPV6_SOURCE)];

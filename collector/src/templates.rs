@@ -4,8 +4,9 @@
 //! 2. [`Exporters`], here, are all those of one lane, in bounded memory;
 //! 3. [`book`] is what outlives a restart, and [`book_file`] its form on the disk, and [`scribe`] who writes it.
 //!
-//! All of it belongs to the exporter's UDP source *address* and the observation domain. The source port never matters: exporters that start again come from another one. The
-//! kernel hands all datagrams of an address to one thread ([`steering`](crate::steering)), so nothing here is shared and nothing locks.
+//! All of it belongs to the exporter's UDP source *address* and the observation domain. The source port never matters: exporters that start
+//! again come from another one. The kernel hands all datagrams of an address to one thread ([`steering`](crate::steering)), so nothing here
+//! is shared and nothing locks.
 
 pub(crate) mod book;
 pub(crate) mod book_file;
@@ -13,6 +14,9 @@ pub(crate) mod exporter;
 pub(crate) mod held;
 pub(crate) mod samplers;
 pub(crate) mod scribe;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -31,11 +35,13 @@ use crate::counts::{Counts, Loss};
 
 pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
-/// Octets that the templates and rates of one exporter's address may take, against one that invents them. Some thousand templates of ordinary length fit; the largest
-/// routers have some hundred. Beyond it the exporter's own least recently used templates go, and nobody else's.
+/// Octets that the templates and rates of one exporter's address may take, against one that invents them. Some thousand templates of
+/// ordinary length fit; the largest routers have some hundred. Beyond it the exporter's own least recently used templates go, and nobody
+/// else's.
 pub(crate) const MAX_EXPORTER_OCTETS: usize = 1 << 20;
 
-/// Octets that all exporters of a lane may take together, against addresses that are forged. Beyond it the least recently heard exporter goes.
+/// Octets that all exporters of a lane may take together, against addresses that are forged. Beyond it the least recently heard exporter
+/// goes.
 pub(crate) const MAX_LANE_OCTETS: usize = 32 << 20;
 
 /// What names a template within an exporter.
@@ -79,7 +85,8 @@ impl Exporters {
         }
     }
 
-    /// The exporter at this address, and the octets that the lane holds of other exporters' data sets. Call [`settle`](Self::settle) after each message.
+    /// The exporter at this address, and the octets that the lane holds of other exporters' data sets. Call [`settle`](Self::settle) after
+    /// each message.
     pub(crate) fn at(&mut self, source: IpAddr) -> (&mut Exporter, usize) {
         let Self { known, before, asked, held, .. } = self;
         let exporter = known.get_or_insert_mut(source, || {

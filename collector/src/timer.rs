@@ -19,11 +19,12 @@ use crate::templates::TemplateCounts;
 use crate::templates::book::Book;
 use crate::templates::scribe::Scribe;
 
-/// How long the timer waits for the lanes' last hand-over of a window. They wake up every [`IDLE`](crate::socket::IDLE), so only a machine that is
-/// overloaded beyond use makes them later than this; what comes later is added to the next window, not lost.
+/// How long the timer waits for the lanes' last hand-over of a window. They wake up every [`IDLE`](crate::socket::IDLE), so only a machine
+/// that is overloaded beyond use makes them later than this; what comes later is added to the next window, not lost.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Weighing the running window for the live view may take this part of the timer's time; with very many cells the view moves on more slowly instead.
+/// Weighing the running window for the live view may take this part of the timer's time; with very many cells the view moves on more slowly
+/// instead.
 const PUBLISHING_SHARE: u32 = 20;
 
 /// The thread that closes the windows.

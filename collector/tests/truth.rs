@@ -1,14 +1,18 @@
 //! The captures of NetFlow and IPFIX against what independent decoders say of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::policy::{DirectionRule, Policies, Policy, Rule};
 use aggregator::{Parties, Weights};
+use collector::counts::Flows;
 use collector::replay::{Replay, Settings, Summary};
-use schema::Rate;
 use schema::sample::LengthBasis;
+use schema::{Protocol, Rate, Sums};
 use serde_json::Value;
 
 fn captures() -> Option<PathBuf> {
@@ -55,42 +59,63 @@ fn replay(path: &Path) -> Summary {
     replay.finish(&mut |_| {})
 }
 
+/// What we say of a capture, in the words of its truth file.
+fn figures(summary: &Summary) -> BTreeMap<&'static str, u128> {
+    let counts = &summary.counts;
+    let sum = |figure: fn(&Flows) -> u128| [&counts.netflow5, &counts.netflow9, &counts.ipfix].into_iter().map(figure).sum();
+    let cells = |figure: fn(&Sums) -> u64| summary.cells.values().map(|sums| u128::from(figure(sums))).sum();
+    BTreeMap::from([
+        ("data_records", sum(|flows| flows.records.into())),
+        ("options_data_records", sum(|flows| flows.options_records.into())),
+        ("templates", sum(|flows| (flows.templates + flows.options_templates).into())),
+        (
+            "data_sets_without_template",
+            counts.skipped().find(|(reason, _)| *reason == WITHOUT_TEMPLATE).map_or(0, |(_, count)| count.into()),
+        ),
+        ("octets_as_exported", sum(|flows| flows.octets)),
+        ("packets_as_exported", sum(|flows| flows.packets)),
+        ("octets_after_sampling", cells(|sums| sums.bytes)),
+        ("packets_after_sampling", cells(|sums| sums.packets)),
+    ])
+}
+
+const WITHOUT_TEMPLATE: &str = "data_sets_without_template";
+
+/// Figures in which we rightly say something else than the truth file: capture, figure, ours, and why.
+const EXCEPTIONS: &[(&str, &str, u128)] = &[
+    // Two records of the first datagram that tshark and nfacctd miss, of 56 packets and 4,704 octets: nfdump has them, and the header
+    // counts them.
+    ("live-softflowd-v9-ether", "data_records", 32),
+    ("live-softflowd-v9-ether", "octets_as_exported", 13_365_337),
+    ("live-softflowd-v9-ether", "packets_as_exported", 11_867),
+    ("live-softflowd-v9-ether", "octets_after_sampling", 4 * 13_365_337),
+    ("live-softflowd-v9-ether", "packets_after_sampling", 4 * 11_867),
+    // The figures leave out two sampled frames, of 1,518 and 64 octets, each one of 2,048.
+    ("synthetic-ipfix-lifecycle", "octets_after_sampling", 64_617_229_403_284 + 2_048 * (1_518 + 64)),
+    ("synthetic-ipfix-lifecycle", "packets_after_sampling", 7_616_734_081 + 2_048 * 2),
+];
+
 #[test]
-fn what_is_exported_is_what_other_decoders_read() {
+fn a_lane_counts_and_weighs_what_other_decoders_do() {
+    let mut compared = 0;
     for (path, expected) in expected() {
-        let summary = replay(&path);
-        let counts = &summary.counts;
-        let flows = [&counts.netflow5, &counts.netflow9, &counts.ipfix];
-        let sum = |figure: fn(&collector::counts::Flows) -> u128| flows.iter().map(|flows| figure(flows)).sum::<u128>();
-        let got = [
-            ("data_records", sum(|flows| flows.records.into())),
-            ("options_data_records", sum(|flows| flows.options_records.into())),
-            ("templates", sum(|flows| (flows.templates + flows.options_templates).into())),
-            ("octets_as_exported", sum(|flows| flows.octets)),
-            ("packets_as_exported", sum(|flows| flows.packets)),
-        ];
-        for (name, got) in got {
-            let Some(expected) = expected[name].as_u64() else { continue };
-            if got != u128::from(expected) {
-                println!("XX {} {name}: {got} != {expected}", path.display());
-            }
+        let name = path.file_stem().unwrap().to_string_lossy();
+        for (figure, got) in figures(&replay(&path)) {
+            let Some(expected) = expected[figure].as_u64() else { continue };
+            let ours = EXCEPTIONS.iter().find(|(capture, of, _)| *capture == name && *of == figure).map(|(.., ours)| *ours);
+            assert_eq!(got, ours.unwrap_or(expected.into()), "{name}: {figure}");
+            compared += 1;
         }
-        println!(
-            "{} {:?} recovered {:?}",
-            path.file_name().unwrap().display(),
-            counts.skipped().collect::<Vec<_>>(),
-            flows.map(|f| f.recovered.records)
-        );
     }
+    assert!(captures().is_none() || compared > 200, "only {compared} figures were compared");
 }
 
 #[test]
-fn the_matrix_holds_what_is_exported_times_its_rate() {
-    for (path, expected) in expected() {
-        let Some(octets) = expected["octets_after_sampling"].as_u64() else { continue };
-        let packets = expected["packets_after_sampling"].as_u64().unwrap();
-        let summary = replay(&path);
-        let (bytes, frames) = summary.cells.values().fold((0, 0), |(bytes, frames), sums| (bytes + sums.bytes, frames + sums.packets));
-        println!("{} {bytes} {octets} {frames} {packets}", path.display());
-    }
+fn data_that_came_before_their_template_are_in_the_matrix() {
+    let Some(captures) = captures() else { return };
+    let summary = replay(&captures.join("netflow/ls-ipfix-netscaler-data-before-template.pcap"));
+    let (flows, recovered) = (&summary.counts.ipfix, summary.counts.ipfix.recovered);
+    assert!(recovered.records > 0);
+    let (_, (tally, _)) = summary.exporters.iter().find(|(key, _)| key.protocol == Protocol::Ipfix).unwrap();
+    assert_eq!(tally.flow_records, flows.records + recovered.records);
 }

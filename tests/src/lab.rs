@@ -174,13 +174,14 @@ impl Lab {
         (0..).map_while(log).collect()
     }
 
-    /// Sends so many echo requests of this payload from a member to the one with this number, and sees all of them answered.
+    /// Sends so many echo requests of this payload from a member to the one with this number, one every two milliseconds so that no observer misses
+    /// any, and sees all of them answered.
     ///
     /// # Panics
     /// If one is lost.
     pub fn echo(&self, from: &str, to: usize, echoes: u64, payload: u64) {
         let (count, size) = (echoes.to_string(), payload.to_string());
-        let output = self.within(from, &["ping", "-q", "-f", "-c", &count, "-s", &size, &format!("192.0.2.{to}")]);
+        let output = self.within(from, &["ping", "-q", "-i", "0.002", "-c", &count, "-s", &size, &format!("192.0.2.{to}")]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(said.contains(&format!("{echoes} received")), "{said}");
     }

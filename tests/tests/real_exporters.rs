@@ -10,12 +10,15 @@ use tests::lab::{ECHO_OVERHEAD, Lab, lacking};
 use tests::{Service, binary, json, number};
 
 /// Echo requests, and as many replies.
-const ECHOES: u64 = 4_000;
+const ECHOES: u64 = 2_500;
 /// Octets of an echo's payload, and of its frame.
 const PAYLOAD: u64 = 1_000;
 const FRAME: u64 = PAYLOAD + ECHO_OVERHEAD;
 /// What else passes a port, as address resolution, is less than this.
 const OTHER_FRAMES: u64 = 40;
+/// The share of packets that softflowd does not meter although it is handed them: `softflowctl statistics` shows 2 to 3 % fewer processed than received, of
+/// which none are dropped.
+const UNMETERED_BY_SOFTFLOWD: f64 = 0.04;
 
 const PROGRAMS: &[(&str, &str)] = &[("softflowd", "softflowd"), ("pmacctd", "pmacct")];
 
@@ -51,7 +54,8 @@ const CASES: &[Case] = &[
         start: Start::Softflowd(&["-v", "5"]),
         sampling: 1,
         has_macs: false,
-        config: "",
+        // Its header says 0, which may be "not sampled" or "not known".
+        config: "[[exporter]]\naddress = \"127.0.0.1\"\nsampling_if_missing = 1\n",
     },
     Case {
         name: "softflowd, NetFlow v9 with MAC addresses",
@@ -232,10 +236,10 @@ fn check(case: &Case, data: &str, counted: PortCounters, said: &str) {
             let cells = matrix["cells"].as_array().unwrap();
             let cell = cells.iter().find(|cell| number(cell, "/src") == src && number(cell, "/dst") == dst);
             let cell = cell.unwrap_or_else(|| panic!("{name}: no cell from AS{src} to AS{dst} in {matrix:#}\n{said}"));
-            agrees(&format!("{name}: AS{src} to AS{dst}"), number(cell, "/bytes"), octets, case.sampling);
+            agrees(&format!("{name}: AS{src} to AS{dst}"), number(cell, "/bytes"), octets, case);
         }
     } else {
-        agrees(name, number(&matrix, "/unattributed/bytes"), counted.from + counted.to, case.sampling);
+        agrees(name, number(&matrix, "/unattributed/bytes"), counted.from + counted.to, case);
     }
     let exporters = json(&[&["exporters"], &asked[..]].concat());
     let exporter = exporters["exporters"].as_array().unwrap().iter().find(|exporter| exporter["protocol"] == case.protocol);
@@ -247,8 +251,10 @@ fn check(case: &Case, data: &str, counted: PortCounters, said: &str) {
 }
 
 /// All frames have one length, so the error of an estimate is that of the number of samples: within 4.5 standard errors, and what else passed.
-fn agrees(what: &str, bytes: u64, octets: u64, sampling: u64) {
+fn agrees(what: &str, bytes: u64, octets: u64, case: &Case) {
     let frames = octets as f64 / FRAME as f64;
-    let error = 4.5 * (frames * (sampling as f64 - 1.0)).sqrt() * FRAME as f64 + (OTHER_FRAMES * 64) as f64;
-    assert!((bytes as f64 - octets as f64).abs() <= error, "{what}: {bytes}, but the port counted {octets}, ± {error:.0}");
+    let error = 4.5 * (frames * (case.sampling as f64 - 1.0)).sqrt() * FRAME as f64 + (OTHER_FRAMES * 64) as f64;
+    let unmetered = if matches!(case.start, Start::Softflowd(_)) { UNMETERED_BY_SOFTFLOWD } else { 0.0 };
+    let (least, most) = ((1.0 - unmetered) * octets as f64 - error, octets as f64 + error);
+    assert!((least..=most).contains(&(bytes as f64)), "{what}: {bytes}, but the port counted {octets}: {least:.0} to {most:.0}");
 }

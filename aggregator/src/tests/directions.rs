@@ -51,6 +51,23 @@ fn an_exporter_that_meters_only_at_egress_counts() {
 }
 
 #[test]
+fn each_pair_counts_where_an_exporter_meters_it() {
+    // A probe at one member's port meters what the member sends at ingress, and what it receives at egress: all of it counts.
+    let (mut shard, mut open) = (under(DirectionRule::Auto), open());
+    let directory = members();
+    let id = shard.datagram(exporter(1), Numbering::Records(0), None, Timestamp(0)).unwrap();
+    shard.record(id, &FlowRecord { direction: Ingress, ..record(1, 2) }, Timestamp(0), &directory);
+    shard.record(id, &FlowRecord { direction: Egress, ..record(2, 1) }, Timestamp(0), &directory);
+    open.merge(&shard.take(Delta::default()));
+    assert_eq!(counted(&open), (2, 0));
+    // Metered at the other member's port as well, it counts where it entered.
+    shard.record(id, &FlowRecord { direction: Egress, ..record(1, 2) }, Timestamp(0), &directory);
+    shard.record(id, &FlowRecord { direction: Ingress, ..record(2, 1) }, Timestamp(0), &directory);
+    open.merge(&shard.take(Delta::default()));
+    assert_eq!(counted(&open), (2, 2));
+}
+
+#[test]
 fn that_an_exporter_meters_at_ingress_is_remembered_from_window_to_window() {
     let (mut shard, mut open) = (under(DirectionRule::Auto), open());
     give(&mut shard, &mut open, 1, &[Ingress]);

@@ -87,7 +87,8 @@ fn late_windows_hold_what_passed_before_and_nothing_else() {
     let told: Vec<_> = late.iter().map(|window| (window.start.millis(), bytes(window))).collect();
     assert_eq!(told, [(NOW.millis() - 150_000, 250_000), (NOW.millis() - 90_000, 500_000)]);
     for window in &late {
-        assert_eq!((window.serial, window.length, window.partial), (7, MINUTE, None));
+        let nothing = Stretch { from: window.start, to: window.start };
+        assert_eq!((window.serial, window.length, window.partial), (7, MINUTE, Some(nothing)));
         assert!(window.ports.is_empty() && window.exporters.is_empty());
         assert_eq!(only(window).time, window.start);
     }

@@ -34,7 +34,8 @@ pub struct Flows {
     losses: [u64; Loss::ALL.len()],
 }
 
-/// Records that came before their template. They are in the matrix, but not in [`Flows::records`], [`Flows::octets`] and [`Flows::packets`].
+/// Records that came before their template. They are in the matrix, but not in [`Flows::records`], [`Flows::octets`] and
+/// [`Flows::packets`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Records.

@@ -53,7 +53,7 @@ impl Lane {
         let exporter = self.shard.datagram(exporter_key(protocol, source, domain), numbering, uptime_ms, at);
         let matrix = Matrix::new(&mut self.shard, exporter, at, directory, counts);
         let (state, held_of_others) = self.exporters.at(source);
-        let mut sets = Sets { protocol, domain, clock, at, matrix, counts, state, held_of_others, swept: Swept::default() };
+        let mut sets = Sets { protocol, domain, clock, at, matrix, counts, state, held_of_others };
         message.walk(&mut sets);
         sets.matrix.finish();
     }
@@ -74,34 +74,11 @@ struct Sets<'a> {
     counts: &'a mut Flows,
     state: &'a mut Exporter,
     held_of_others: usize,
-    swept: Swept,
-}
-
-/// Withdrawals of all templates in one message.
-///
-/// Each goes through all templates of the exporter, and takes four octets of the message: without this a datagram could cost more than a thousand others. What a second one has to
-/// withdraw was defined since the first.
-#[derive(Default)]
-struct Swept {
-    data: bool,
-    options: bool,
-    /// What was defined since, and whether as an options template.
-    defined: Vec<(u16, bool)>,
 }
 
 impl Sets<'_> {
     fn key(&self, id: u16) -> TemplateKey {
         TemplateKey { protocol: self.protocol, domain: self.domain, id }
-    }
-
-    /// Withdraws, of what was defined since all templates were, those of this kind. Returns how many held data sets were let go.
-    #[cold]
-    fn withdraw_defined(&mut self, what: Withdrawal) -> usize {
-        let options = what == Withdrawal::AllOptions;
-        let (these, others) = std::mem::take(&mut self.swept.defined).into_iter().partition(|(_, is_options)| *is_options == options);
-        self.swept.defined = others;
-        let these: Vec<(u16, bool)> = these;
-        these.into_iter().map(|(id, _)| self.state.withdraw(self.protocol, self.domain, Withdrawal::One(id))).sum()
     }
 
     /// A data set that cannot be read.
@@ -148,21 +125,13 @@ impl SetListener for Sets<'_> {
             self.counts.template(definition.options);
         }
         (0..defined.evicted).for_each(|_| self.counts.lose(Loss::TemplateEvicted));
-        if self.swept.data || self.swept.options {
-            self.swept.defined.push((definition.id, definition.options));
-        }
         if self.state.held.octets() > 0 {
             self.recover(&self.key(definition.id));
         }
     }
 
     fn withdrawn(&mut self, what: Withdrawal) {
-        let again = match what {
-            Withdrawal::One(_) => false,
-            Withdrawal::AllData => std::mem::replace(&mut self.swept.data, true),
-            Withdrawal::AllOptions => std::mem::replace(&mut self.swept.options, true),
-        };
-        let let_go = if again { self.withdraw_defined(what) } else { self.state.withdraw(self.protocol, self.domain, what) };
+        let let_go = self.state.withdraw(self.protocol, self.domain, what);
         (0..let_go).for_each(|_| self.counts.lose(Loss::HeldDropped));
     }
 

@@ -1,7 +1,8 @@
 //! What exporters said, as it outlives a restart.
 //!
-//! Lanes tell the timer's thread what is new, once a window; it keeps this book and has it written. After a restart each lane looks up an exporter when it first hears it, so
-//! that data that come before the exporter's next templates, which may take half an hour, are read at once.
+//! Lanes tell the timer's thread what is new, once a window; it keeps this book and has it written. After a restart each lane looks up an
+//! exporter when it first hears it, so that data that come before the exporter's next templates, which may take half an hour, are read at
+//! once.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

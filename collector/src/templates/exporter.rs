@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+use hashbrown::hash_map::Entry;
 use lru::LruCache;
 use schema::Protocol;
 use wire::flows::{Definition, Sampling, Skip, Template, Withdrawal};
@@ -14,12 +16,13 @@ use super::samplers::{Noted, Rates, Samplers};
 use super::{MAX_EXPORTER_OCTETS, Map, TemplateKey};
 use crate::counts::{Flows, Loss};
 
-/// Templates of one exporter that are remembered to have been there, so that they are not counted again and the data of withdrawn ones is not mistaken for that of the next
-/// with the same number. Beyond it an exporter that makes up templates only spoils its own count.
+/// Templates of one exporter that are remembered to have been there, so that they are not counted again and the data of withdrawn ones is
+/// not mistaken for that of the next with the same number. Beyond it an exporter that makes up templates only spoils its own count.
 const MAX_GONE: usize = 4_096;
 
-/// Octets that a template is reckoned with beside its own: its place in the list of uses, in the map, and its count of references.
-const PLACE_OCTETS: usize = 2 * size_of::<(TemplateKey, Known)>() + 64;
+/// Octets that a template is reckoned with beside its own: its places in the list of uses and in the map, its count of references, and its
+/// number in a set that may hold this one alone.
+const PLACE_OCTETS: usize = 2 * size_of::<(TemplateKey, Known)>() + 2 * size_of::<(Kind, HashSet<u16, RandomState>)>() + 128;
 
 /// Octets that a template that is gone is reckoned with: its place in a half-empty map.
 const GONE_OCTETS: usize = 2 * size_of::<(TemplateKey, Gone)>() + 8;
@@ -30,6 +33,9 @@ const BASE_OCTETS: usize = 2 * size_of::<Exporter>() + 256;
 /// What one exporter's address said.
 pub(crate) struct Exporter {
     templates: LruCache<TemplateKey, Known, RandomState>,
+    /// Their numbers by kind, so that to withdraw all of a kind costs no more than to withdraw each: otherwise a datagram full of such
+    /// withdrawals would cost more than a thousand others.
+    numbers: Map<Kind, HashSet<u16, RandomState>>,
     gone: Map<TemplateKey, Gone>,
     pub(crate) samplers: Samplers,
     /// Data sets that wait for their template.
@@ -40,6 +46,14 @@ pub(crate) struct Exporter {
     settled: (usize, usize),
     /// Protocols in which something was said that the book does not know.
     unwritten: Vec<Protocol>,
+}
+
+/// Templates that are withdrawn together: of one domain, for options or for data.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind {
+    protocol: Protocol,
+    domain: u32,
+    options: bool,
 }
 
 /// A template that is in use.
@@ -92,6 +106,7 @@ impl Exporter {
     pub(crate) fn remembering(said: &[Arc<Said>]) -> Self {
         let mut exporter = Self {
             templates: LruCache::unbounded_with_hasher(RandomState::default()),
+            numbers: Map::default(),
             gone: Map::default(),
             samplers: Samplers::default(),
             held: Held::default(),
@@ -134,17 +149,16 @@ impl Exporter {
         Ok(Defined { is_first: !announced && !was_gone, evicted: self.make_room() })
     }
 
-    /// Takes back templates of a domain. Data sets that wait for them are let go: they would be read by whatever the number means next. Returns how many.
+    /// Takes back templates of a domain. Data sets that wait for them are let go: they would be read by whatever the number means next.
+    /// Returns how many.
     pub(crate) fn withdraw(&mut self, protocol: Protocol, domain: u32, what: Withdrawal) -> usize {
         let options = match what {
             Withdrawal::One(id) => return self.withdraw_one(TemplateKey { protocol, domain, id }),
             Withdrawal::AllData => false,
             Withdrawal::AllOptions => true,
         };
-        let concerned =
-            |key: &TemplateKey, known: &Known| (key.protocol, key.domain, known.template.is_options()) == (protocol, domain, options);
-        let all: Vec<TemplateKey> = self.templates.iter().filter(|(key, known)| concerned(key, known)).map(|(key, _)| *key).collect();
-        all.into_iter().map(|key| self.withdraw_one(key)).sum()
+        let numbers = self.numbers.remove(&Kind { protocol, domain, options }).unwrap_or_default();
+        numbers.into_iter().map(|id| self.withdraw_one(TemplateKey { protocol, domain, id })).sum()
     }
 
     fn withdraw_one(&mut self, key: TemplateKey) -> usize {
@@ -169,17 +183,32 @@ impl Exporter {
 
     fn keep(&mut self, key: TemplateKey, known: Known) {
         self.template_octets += octets(&known);
+        let kind = Kind::of(&key, &known);
         if let Some((_, old)) = self.templates.push(key, known) {
-            self.template_octets -= octets(&old);
+            self.removed(&key, &old);
         }
+        self.numbers.entry(kind).or_default().insert(key.id);
     }
 
     fn remove(&mut self, key: &TemplateKey, why: Gone) {
         let known = self.templates.pop(key);
-        self.template_octets -= known.as_ref().map_or(0, octets);
+        if let Some(known) = &known {
+            self.removed(key, known);
+        }
         let was_there = known.is_some() || self.gone.contains_key(key);
         if was_there && (self.gone.len() < MAX_GONE || self.gone.contains_key(key)) {
             self.gone.insert(*key, why);
+        }
+    }
+
+    /// Books that a template is out.
+    fn removed(&mut self, key: &TemplateKey, known: &Known) {
+        self.template_octets -= octets(known);
+        if let Entry::Occupied(mut numbers) = self.numbers.entry(Kind::of(key, known)) {
+            numbers.get_mut().remove(&key.id);
+            if numbers.get().is_empty() {
+                numbers.remove();
+            }
         }
     }
 
@@ -245,6 +274,12 @@ impl Exporter {
             templates: templates.map(|(key, template)| (key.domain, Arc::clone(template))).collect(),
             samplers: samplers.map(|(_, domain, sampling)| (domain, sampling)).collect(),
         }
+    }
+}
+
+impl Kind {
+    fn of(key: &TemplateKey, known: &Known) -> Self {
+        Self { protocol: key.protocol, domain: key.domain, options: known.template.is_options() }
     }
 }
 

@@ -7,8 +7,8 @@ use wire::flows::Clock;
 
 use super::{Map, TemplateKey};
 
-/// How long a data set waits for its template. Most exporters send templates again every minute or more seldom; UDP reorders by far less, and a record that is found
-/// too late would change windows that are long closed.
+/// How long a data set waits for its template. Most exporters send templates again every minute or more seldom; UDP reorders by far less,
+/// and a record that is found too late would change windows that are long closed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Octets that may be held of one exporter, against one that never sends the template: more than the records of a busy second.

@@ -7,10 +7,12 @@ use wire::flows::{Exported, Sampling};
 
 use super::Map;
 
-/// Observation domains of one exporter whose rates are kept, against one that makes them up. The largest routers have a domain for each of some dozens of line cards.
+/// Observation domains of one exporter whose rates are kept, against one that makes them up. The largest routers have a domain for each of
+/// some dozens of line cards.
 pub(super) const MAX_DOMAINS: usize = 256;
 
-/// Rates of one exporter that are kept, over all its domains, for the same reason. Samplers are few, but some exporters announce the rate of each interface.
+/// Rates of one exporter that are kept, over all its domains, for the same reason. Samplers are few, but some exporters announce the rate
+/// of each interface.
 pub(super) const MAX_SAMPLERS: usize = 2_048;
 
 /// Octets that one rate and one domain are reckoned with: their places in up to three half-empty maps.
@@ -132,8 +134,8 @@ impl Domain {
 }
 
 impl Rates<'_> {
-    /// The rate of a record that does not tell its own: by its sampler, in its own domain before any other of the exporter; else that of the interface where it was
-    /// metered; else that of the domain, if one was announced for all of it, or the same by everyone.
+    /// The rate of a record that does not tell its own: by its sampler, in its own domain before any other of the exporter; else that of
+    /// the interface where it was metered; else that of the domain, if one was announced for all of it, or the same by everyone.
     #[inline]
     pub(crate) fn of(&self, exported: &Exported) -> Rate {
         let by_sampler = exported.sampler.and_then(|sampler| {

@@ -17,6 +17,7 @@
 
 pub mod attribution;
 mod delta;
+mod entering;
 mod exporter;
 mod flow_cells;
 mod open_window;

@@ -8,10 +8,11 @@ use schema::window::{ExporterRow, PortRow, Stretch};
 use schema::{CellKey, Moments, Party, Reason, Timestamp, Window};
 
 use crate::delta::{Delta, FlowCell, Map, StreamCell, forget};
+use crate::entering::Entering;
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::flow_cells::FlowCells;
 use crate::ports::{Growth, PortKey};
-use crate::rows::{Entering, Weighing, rows};
+use crate::rows::{Weighing, rows};
 use crate::stream::{StreamKey, Tally};
 use crate::weight::Weights;
 
@@ -26,10 +27,6 @@ pub(crate) const MAX_WINDOW_UNKNOWN_CELLS: usize = 1 << 18;
 /// Streams of one window over all shards, against exporters that send a new rate with every sample: 35 MB. What comes above it shares a coarse stream
 /// an agent; see [`StreamKey::coarse`].
 pub(crate) const MAX_WINDOW_STREAMS: usize = 1 << 18;
-
-/// Pairs of parties of which it is remembered that an exporter meters their traffic where it enters, against pairs that are made up: 10 MB. Egress records
-/// of a pair above it count.
-pub(crate) const MAX_ENTERING_PAIRS: usize = (1 << 18) / 8 * 7;
 
 /// An open window.
 pub struct OpenWindow {
@@ -162,11 +159,11 @@ impl OpenWindow {
         }
     }
 
-    /// Remembers that an exporter meters a pair's traffic where it enters.
+    /// Remembers where an exporter meters a pair's traffic as it enters.
     fn note_entering(&mut self, at: &StreamCell) {
         let Some((key, _)) = self.streams.list.get(at.stream as usize) else { return };
-        if key.source.is_flow_records(Direction::Ingress) && at.cell.src != Party::NOBODY && self.entering.len() < MAX_ENTERING_PAIRS {
-            self.entering.insert((key.agent, at.cell.src, at.cell.dst));
+        if key.source.flow_direction() == Some(Direction::Ingress) && at.cell.src != Party::NOBODY {
+            self.entering.note(key, &at.cell);
         }
     }
 

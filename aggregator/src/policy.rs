@@ -7,8 +7,8 @@ use schema::{Moments, Rate};
 /// Which of the two directions of metering count.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum DirectionRule {
-    /// Flow records metered at egress count unless their exporter meters traffic of the same two parties at ingress too: then they are the same packets
-    /// once more. sFlow samples of both directions count.
+    /// Flow records metered at egress count unless their exporter also meters what the same sender sends to the same receiver at ingress, and at another
+    /// interface: then they are the same packets once more. sFlow samples of both directions count.
     #[default]
     Auto,
     /// What was metered on entering the switch.

@@ -1,23 +1,19 @@
 //! From the cells of streams to the rows of a window.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use schema::sample::{Agent, Direction};
 use schema::window::CellRow;
-use schema::{CellKey, Moments, Party, Reason, Sums, Timestamp};
+use schema::{CellKey, Moments, Reason, Sums, Timestamp};
 
 use crate::delta::{FlowCell, StreamCell};
+use crate::entering::Entering;
 use crate::stream::{StreamKey, Tally};
 use crate::weight::{Weight, Weights};
 
-/// Exporters, and from whom to whom they meter traffic where it enters.
-pub(crate) type Entering = HashSet<(Agent, Party, Party), RandomState>;
-
 /// What is known of each stream when a window is closed, by the streams' places.
 pub(crate) struct Weighing<'a> {
-    streams: Vec<Weighed>,
+    streams: &'a [(StreamKey, Tally)],
+    weighed: Vec<Weighed>,
     entering: &'a Entering,
 }
 
@@ -29,8 +25,6 @@ struct Weighed {
     announced: f64,
     /// Place in the order of the streams' keys.
     rank: u32,
-    /// The exporter, if its records are metered at egress: the same packets may be counted where they entered.
-    leaving: Option<Agent>,
 }
 
 /// What one stream adds to a row.
@@ -43,12 +37,11 @@ pub(crate) struct Piece {
 }
 
 impl<'a> Weighing<'a> {
-    pub(crate) fn new(streams: &[(StreamKey, Tally)], weights: Weights, entering: &'a Entering) -> Self {
+    pub(crate) fn new(streams: &'a [(StreamKey, Tally)], weights: Weights, entering: &'a Entering) -> Self {
         let weighed = |(key, tally): &(StreamKey, Tally)| Weighed {
             observed: weights.weigh(key.rate, tally).frames,
             announced: Weight::announced(key.rate).frames,
             rank: 0,
-            leaving: key.source.is_flow_records(Direction::Egress).then_some(key.agent),
         };
         let mut all: Vec<Weighed> = streams.iter().map(weighed).collect();
         let mut order: Vec<(StreamKey, usize)> = streams.iter().enumerate().map(|(place, (key, _))| (*key, place)).collect();
@@ -58,22 +51,22 @@ impl<'a> Weighing<'a> {
                 stream.rank = rank;
             }
         }
-        Self { streams: all, entering }
+        Self { streams, weighed: all, entering }
     }
 
     /// What a cell of samples adds.
     pub(crate) fn samples(&self, at: &StreamCell, moments: &Moments) -> Option<Piece> {
-        let stream = self.streams.get(at.stream as usize)?;
+        let stream = self.weighed.get(at.stream as usize)?;
         Some(stream.piece(at.cell, 0, moments.weighed(stream.observed)))
     }
 
     /// What a cell of flow records adds.
     pub(crate) fn records(&self, FlowCell { at, is_bound }: &FlowCell, moments: &Moments) -> Option<Piece> {
-        let stream = self.streams.get(at.stream as usize)?;
+        let stream = self.weighed.get(at.stream as usize)?;
         let sums = moments.weighed(stream.announced);
         let (kind, sums) = if *is_bound { (2, sums.from_flows()) } else { (1, sums) };
-        let pair = |agent| (agent, at.cell.src, at.cell.dst);
-        let is_counted_elsewhere = stream.leaving.is_some_and(|agent| self.entering.contains(&pair(agent)));
+        let (key, _) = self.streams.get(at.stream as usize)?;
+        let is_counted_elsewhere = self.entering.counts(key, &at.cell);
         let cell = if is_counted_elsewhere { CellKey { reason: Reason::OtherDirection, ..at.cell } } else { at.cell };
         let mut piece = stream.piece(cell, kind, sums);
         piece.order.2 = at.cell.reason.code();

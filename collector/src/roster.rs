@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aggregator::stream::StreamKey;
 use aggregator::{ExporterKey, ExporterTally, OpenWindow};
-use schema::sample::{DataSource, Direction};
+use schema::sample::DataSource;
 use schema::status::ExporterStatus;
 use schema::{Rate, Timestamp};
 
@@ -69,5 +69,5 @@ pub(crate) fn rates(window: &OpenWindow, key: &ExporterKey) -> BTreeSet<Rate> {
 
 /// One agent may speak both sFlow and NetFlow.
 fn is_of_records(source: DataSource) -> bool {
-    [Direction::Ingress, Direction::Egress, Direction::Unknown].into_iter().any(|direction| source.is_flow_records(direction))
+    source.flow_direction().is_some()
 }

@@ -66,6 +66,17 @@ impl FlowRecord {
         Moments { n, x, xx: u64::try_from(exact.unwrap_or(0).max(equal)).unwrap_or(u64::MAX) }
     }
 
+    /// ifIndex of the interface at which it was metered; 0 if that is not known.
+    #[must_use]
+    pub fn metered_at(&self) -> u32 {
+        let interface = match self.direction {
+            Direction::Ingress => self.input,
+            Direction::Egress => self.output,
+            Direction::Unknown => Interface::Unknown,
+        };
+        interface.index().unwrap_or(0)
+    }
+
     /// Whether the variance of its sum is known, and not only a lower bound of it.
     #[must_use]
     pub const fn squares_known(&self) -> bool {

@@ -142,19 +142,32 @@ pub struct FlowSample {
 }
 
 impl DataSource {
-    /// The source of the flow records that an exporter meters in one direction. Flow records name no data source; this class is none of sFlow's.
+    /// The source of the flow records that an exporter meters in one direction at one interface, 0 if it does not say at which. Flow records name
+    /// no data source; these classes are none of sFlow's.
     #[must_use]
-    pub const fn flow_records(direction: Direction) -> Self {
-        Self { class: Self::FLOW_RECORDS, index: direction as u32 }
+    pub const fn flow_records(direction: Direction, if_index: u32) -> Self {
+        let class = match direction {
+            Direction::Ingress => Self::FLOWS_AT_INGRESS,
+            Direction::Egress => Self::FLOWS_AT_EGRESS,
+            Direction::Unknown => Self::FLOWS,
+        };
+        Self { class, index: if_index }
     }
 
-    /// Whether it is the source of flow records metered in this direction.
+    /// In which direction flow records of this source were metered; `None` if it is a source of samples.
     #[must_use]
-    pub fn is_flow_records(self, direction: Direction) -> bool {
-        self == Self::flow_records(direction)
+    pub const fn flow_direction(self) -> Option<Direction> {
+        match self.class {
+            Self::FLOWS_AT_INGRESS => Some(Direction::Ingress),
+            Self::FLOWS_AT_EGRESS => Some(Direction::Egress),
+            Self::FLOWS => Some(Direction::Unknown),
+            _ => None,
+        }
     }
 
-    const FLOW_RECORDS: u32 = u32::MAX - 1;
+    const FLOWS_AT_INGRESS: u32 = u32::MAX - 1;
+    const FLOWS_AT_EGRESS: u32 = u32::MAX - 2;
+    const FLOWS: u32 = u32::MAX - 3;
 }
 
 impl FlowSample {

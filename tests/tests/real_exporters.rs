@@ -24,7 +24,7 @@ const PROGRAMS: &[(&str, &str)] = &[("softflowd", "softflowd"), ("pmacctd", "pma
 
 /// How an exporter is started.
 enum Start {
-    /// softflowd with these arguments.
+    /// softflowd with these arguments. It takes every n-th packet, and requests and replies alternate: with an even n it would see one kind only.
     Softflowd(&'static [&'static str]),
     /// pmacctd with this plugin and its keys; `RECEIVER` stands for the collector.
     Pmacctd(&'static str, &'static [&'static str]),
@@ -60,8 +60,8 @@ const CASES: &[Case] = &[
     Case {
         name: "softflowd, NetFlow v9 with MAC addresses",
         protocol: "netflow9",
-        start: Start::Softflowd(&["-v", "9", "-T", "ether", "-s", "4"]),
-        sampling: 4,
+        start: Start::Softflowd(&["-v", "9", "-T", "ether", "-s", "3"]),
+        sampling: 3,
         has_macs: true,
         config: "",
     },
@@ -76,19 +76,19 @@ const CASES: &[Case] = &[
     Case {
         name: "softflowd, IPFIX with both directions in one record",
         protocol: "ipfix",
-        start: Start::Softflowd(&["-v", "10", "-b", "-T", "ether", "-s", "8"]),
-        sampling: 8,
+        start: Start::Softflowd(&["-v", "10", "-b", "-T", "ether", "-s", "7"]),
+        sampling: 7,
         has_macs: true,
         config: "",
     },
     Case {
         name: "softflowd, IPFIX with sampled packets",
         protocol: "ipfix",
-        start: Start::Softflowd(&["-v", "psamp", "-s", "16", "-C", "160"]),
-        sampling: 16,
+        start: Start::Softflowd(&["-v", "psamp", "-s", "15", "-C", "160"]),
+        sampling: 15,
         has_macs: true,
         // It does not announce its rate.
-        config: "[[exporter]]\naddress = \"127.0.0.1\"\nsampling_if_missing = 16\n",
+        config: "[[exporter]]\naddress = \"127.0.0.1\"\nsampling_if_missing = 15\n",
     },
     Case {
         name: "pmacctd, NetFlow v5",
@@ -242,10 +242,15 @@ fn check(case: &Case, data: &str, counted: PortCounters, said: &str) {
         agrees(name, number(&matrix, "/unattributed/bytes"), counted.from + counted.to, case);
     }
     let exporters = json(&[&["exporters"], &asked[..]].concat());
-    let exporter = exporters["exporters"].as_array().unwrap().iter().find(|exporter| exporter["protocol"] == case.protocol);
-    let exporter = exporter.unwrap_or_else(|| panic!("{name}: no {} in {exporters:#}\n{said}", case.protocol));
-    for field in ["lost_datagrams", "lost_records", "malformed"] {
-        assert_eq!(number(exporter, &format!("/{field}")), 0, "{name}: {field} of {exporter:#}");
+    let has_traffic = |exporter: &&serde_json::Value| number(exporter, "/flow_records") + number(exporter, "/flow_samples") > 0;
+    let exporter = exporters["exporters"].as_array().unwrap().iter().find(has_traffic);
+    let exporter = exporter.unwrap_or_else(|| panic!("{name}: no exporter with traffic in {exporters:#}\n{said}"));
+    assert_eq!(exporter["protocol"], case.protocol, "{name}");
+    // softflowd numbers an IPFIX message by the records sent with it, not before it (RFC 7011, section 3.1), so that the difference between its first and
+    // its last message looks like loss.
+    let misnumbered = if matches!(case.start, Start::Softflowd(_)) && case.protocol == "ipfix" { 30 } else { 0 };
+    for (field, most) in [("lost_datagrams", 0), ("lost_samples", 0), ("lost_records", misnumbered), ("malformed", 0)] {
+        assert!(number(exporter, &format!("/{field}")) <= most, "{name}: {field} of {exporter:#}");
     }
     assert_eq!(number(exporter, "/rate_max"), case.sampling, "{name}: {exporter:#}");
 }

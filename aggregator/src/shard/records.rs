@@ -26,7 +26,7 @@ impl Shard {
         heard.tally.flow_records += 1;
         heard.tally.beyond_reach += u64::from(parts.is_beyond_reach());
         heard.tally.rate(rate.rounded());
-        let source = DataSource::flow_records(undecided(&policy, record.direction));
+        let source = undecided(&policy, record);
         let stream = self.streams.place(&mut self.delta, exporter, StreamKey { agent, source, rate });
         if let Some((_, tally)) = self.delta.streams.get_mut(stream as usize) {
             tally.received += 1;
@@ -69,10 +69,10 @@ impl Shard {
     }
 }
 
-/// The direction by which the close of the window has still to decide whether records count.
-const fn undecided(policy: &Policy, direction: Direction) -> Direction {
+/// The source of a record's stream: with its direction and interface where the close of the window has still to decide by them whether it counts.
+fn undecided(policy: &Policy, record: &FlowRecord) -> DataSource {
     match policy.direction {
-        DirectionRule::Auto => direction,
-        DirectionRule::Ingress | DirectionRule::Egress | DirectionRule::Both => Direction::Unknown,
+        DirectionRule::Auto => DataSource::flow_records(record.direction, record.metered_at()),
+        DirectionRule::Ingress | DirectionRule::Egress | DirectionRule::Both => DataSource::flow_records(Direction::Unknown, 0),
     }
 }

@@ -44,7 +44,7 @@ fn cells_of_samples_above_the_bound_are_counted_in_the_overflow_cell() {
 
 #[test]
 fn cells_of_records_above_the_bound_are_counted_in_the_overflow_cell_of_the_open_window() {
-    let mut delta = delta(DataSource::flow_records(Direction::Unknown));
+    let mut delta = delta(DataSource::flow_records(Direction::Unknown, 0));
     let flow = |number| FlowCell { at: cell(number), is_bound: true };
     let start = |number: usize| Timestamp(-60_000 * i64::from((number % 7) as u32));
     delta.flow_cells.extend((0..MAX_WINDOW_FLOW_CELLS + TOO_MANY).map(|number| ((start(number), flow(number)), ONE)));

@@ -68,6 +68,22 @@ fn each_pair_counts_where_an_exporter_meters_it() {
 }
 
 #[test]
+fn what_a_probe_meters_at_one_port_counts_in_both_directions() {
+    // softflowd calls what answers a flow "egress", at the same interface: both members' flows have such answers.
+    let (mut shard, mut open) = (under(DirectionRule::Auto), open());
+    let directory = members();
+    let id = shard.datagram(exporter(1), Numbering::Records(0), None, Timestamp(0)).unwrap();
+    let at_port =
+        |direction, from, to| FlowRecord { direction, input: Interface::Index(7), output: Interface::Index(7), ..record(from, to) };
+    for direction in [Ingress, Egress] {
+        shard.record(id, &at_port(direction, 1, 2), Timestamp(0), &directory);
+        shard.record(id, &at_port(direction, 2, 1), Timestamp(0), &directory);
+    }
+    open.merge(&shard.take(Delta::default()));
+    assert_eq!(counted(&open), (4, 0));
+}
+
+#[test]
 fn that_an_exporter_meters_at_ingress_is_remembered_from_window_to_window() {
     let (mut shard, mut open) = (under(DirectionRule::Auto), open());
     give(&mut shard, &mut open, 1, &[Ingress]);

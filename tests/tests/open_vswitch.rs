@@ -1,8 +1,6 @@
 //! A real exporter: Open vSwitch bridges three members in network namespaces and exports sFlow into `chorsu run`. What passed is
 //! known exactly: so many echo requests and as many replies of one size between each pair.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use std::path::Path;
 use std::process::Command;
 

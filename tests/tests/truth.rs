@@ -9,10 +9,15 @@ use tests::{json, number, run};
 
 /// Replays ten minutes of an exchange. Gives the replay, its members known, and the truth.
 fn ten_minutes(seed: &str, members: &str) -> (Value, Value) {
+    ten_minutes_by("sflow", seed, members)
+}
+
+/// The same where the switches speak this protocol.
+fn ten_minutes_by(protocol: &str, seed: &str, members: &str) -> (Value, Value) {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (pcap, truth, ixf) = (file("traffic.pcap"), file("truth.json"), file("ixf.json"));
-    let outputs = ["simulate", "--pcap", &pcap, "--truth", &truth, "--ixf", &ixf];
+    let outputs = ["simulate", "--protocol", protocol, "--pcap", &pcap, "--truth", &truth, "--ixf", &ixf];
     // With a fixed beginning the same seed gives the same samples, and so the same outcome in every run.
     let exchange =
         ["--start", "2026-11-20T12:00:00Z", "--for", "10m", "--rate", "300", "--sampling", "500", "--members", members, "--seed", seed];
@@ -85,4 +90,46 @@ fn port_counters_grow_by_what_really_passed() {
         compared += 1;
     }
     assert!(compared >= 8);
+}
+
+#[test]
+fn what_switches_export_as_flow_records_is_what_is_decoded_and_scaled() {
+    for (argument, protocol) in [("ipfix", "ipfix"), ("netflow9", "netflow9"), ("netflow5", "netflow5")] {
+        let (replay, truth) = ten_minutes_by(argument, "7", "20");
+        let fields: &[&str] = match protocol {
+            "netflow5" => &["datagrams", "records", "octets", "packets"],
+            _ => &["datagrams", "records", "octets", "packets", "templates", "options_templates", "options_records"],
+        };
+        for field in fields {
+            let pointer = format!("/protocols/{protocol}/{field}");
+            assert_eq!(number(&replay, &pointer), number(&truth, &pointer), "{protocol}: {field}");
+        }
+        for exporter in replay["exporters"].as_array().unwrap() {
+            for lost in ["lost_datagrams", "lost_records"] {
+                assert_eq!(number(exporter, &format!("/{lost}")), 0, "{protocol}: {exporter:#}");
+            }
+        }
+        // A rate of 1 in 500, announced in options data or in the header, gives each packet its weight.
+        let packets = number(&truth, &format!("/protocols/{protocol}/packets"));
+        let set_aside = number(&replay, "/set_aside/packets");
+        assert_eq!(number(&replay, "/total/packets") + set_aside, 500 * packets, "{protocol}: {:#}", replay["total"]);
+    }
+}
+
+#[test]
+fn members_traffic_is_the_truth_also_where_switches_export_layer_2_flow_records() {
+    let (replay, truth) = ten_minutes_by("ipfix", "3", "10");
+    let mut octets = BTreeMap::new();
+    for cell in truth["cells"].as_array().unwrap() {
+        octets.insert(["src_asn", "dst_asn", "vlan", "ip_version"].map(|field| cell[field].as_u64()), number(cell, "/octets"));
+    }
+    let mut compared = 0;
+    for cell in replay["cells"].as_array().unwrap().iter().filter(|cell| number(cell, "/samples") >= 300) {
+        let key = [cell["src"]["asn"].as_u64(), cell["dst"]["asn"].as_u64(), cell["vlan"].as_u64(), cell["ip_version"].as_u64()];
+        // The interval is a lower bound: packets' lengths vary within a flow. For mixed traffic the true error is at most twice as large.
+        assert!(standard_errors(cell, octets[&key]).abs() < 2.0 * 4.5, "{cell:#} of {}", octets[&key]);
+        assert_eq!(cell["interval_is_lower_bound"], Value::Bool(true), "{cell:#}");
+        compared += 1;
+    }
+    assert!(compared > 20, "only {compared} cells have enough samples");
 }

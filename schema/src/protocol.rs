@@ -7,9 +7,9 @@ use serde::{Serialize, Serializer};
 pub enum Protocol {
     /// sFlow version 5.
     Sflow5,
-    /// sFlow version 4: samples as in version 5, but their parts carry no length.
+    /// sFlow version 4 (RFC 3176): samples as in version 5, but their parts carry no length.
     Sflow4,
-    /// sFlow version 2 (RFC 3176).
+    /// sFlow version 2, which differs from version 4 in how it tells a route.
     Sflow2,
     /// NetFlow version 5.
     Netflow5,

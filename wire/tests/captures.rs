@@ -59,7 +59,7 @@ impl Listener for Walk {
 impl Walk {
     fn over(capture: &Capture) -> Self {
         let mut walk = Self::default();
-        for payload in &capture.payloads {
+        for (_, payload) in &capture.datagrams {
             match sflow::header(payload) {
                 Ok((_, samples)) => samples.walk(&mut walk),
                 Err(refusal) => walk.refusals.push(refusal),
@@ -161,7 +161,7 @@ fn every_payload_that_is_sflow_is_recognised_by_its_version() {
             "synthetic-sflow-v4" => Protocol::Sflow4,
             _ => Protocol::Sflow5,
         };
-        for payload in &capture.payloads {
+        for (_, payload) in &capture.datagrams {
             let recognised = recognise(payload).filter(|protocol| protocol.is_sflow());
             let read = sflow::header(payload).ok().map(|(header, _)| header.protocol);
             assert_eq!((read, read.unwrap_or(expected)), (recognised, expected), "{}", capture.name);

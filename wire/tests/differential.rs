@@ -391,7 +391,7 @@ fn implausible(datagram: &SFlowDatagram) -> bool {
 
 static PAYLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let captures = pcap::sflow_captures();
-    let payloads = captures.into_iter().flat_map(|capture| capture.payloads.into_iter().take(40));
+    let payloads = captures.into_iter().flat_map(|capture| capture.datagrams.into_iter().map(|(_, payload)| payload).take(40));
     payloads.chain([seldom_seen()]).filter(|payload| sflow::header(payload).is_ok()).collect()
 });
 
@@ -424,8 +424,8 @@ fn records_that_no_capture_has_read_the_same_on_both_sides() {
 #[test]
 fn every_capture_reads_the_same_on_both_sides() {
     for capture in pcap::sflow_captures() {
-        assert_eq!(capture.expected.get("datagrams").and_then(Value::as_u64), Some(capture.payloads.len() as u64), "{}", capture.name);
-        for (place, payload) in capture.payloads.iter().enumerate().filter(|(_, payload)| sflow::header(payload).is_ok()) {
+        assert_eq!(capture.expected.get("datagrams").and_then(Value::as_u64), Some(capture.datagrams.len() as u64), "{}", capture.name);
+        for (place, (_, payload)) in capture.datagrams.iter().enumerate().filter(|(_, (_, payload))| sflow::header(payload).is_ok()) {
             let expected = match (capture.name.as_str(), place) {
                 ("goflow2-sflow-vectors", 4) => Outcome::Allowed(Disagreement::RefusesMissingPadding),
                 // Their samples declare lengths that their records or the datagram belie.

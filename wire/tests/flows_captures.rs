@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a capture or truth file that cannot be read fails the test")]
 
 mod flows_cache;
-mod flows_pcap;
+mod pcap;
 
 use std::collections::BTreeSet;
 
 use flows_cache::Cache;
-use flows_pcap::{Capture, captures};
+use pcap::{Capture, flow_captures};
 use schema::Rate;
 use schema::sample::{Direction, LengthBasis};
 use serde_json::Value;
@@ -85,7 +85,7 @@ const EXCEPTIONS: &[Exception] = &[
 
 #[test]
 fn every_capture_gives_the_figures_of_independent_decoders() {
-    for capture in captures() {
+    for capture in flow_captures() {
         let truth = expected(&capture.expected);
         let exception = EXCEPTIONS.iter().find(|exception| exception.capture == capture.name);
         let (reason, expected) = exception.map_or(("", truth.clone()), |known| (known.reason, (known.ours)(truth)));
@@ -95,7 +95,7 @@ fn every_capture_gives_the_figures_of_independent_decoders() {
 
 #[test]
 fn nothing_in_the_captures_is_refused_or_malformed() {
-    for capture in captures() {
+    for capture in flow_captures() {
         let heard = read(&capture).heard;
         assert!(heard.refusals.is_empty(), "{}: {:?}", capture.name, heard.refusals);
         // What MikroTik and one other exporter fill their sets up with is not zero.
@@ -107,7 +107,7 @@ fn nothing_in_the_captures_is_refused_or_malformed() {
 #[test]
 fn samplers_and_rates_are_those_that_were_set() {
     let whole = |rates: &[u32]| rates.iter().map(|rate| Rate::whole(*rate)).collect::<BTreeSet<_>>();
-    for capture in captures() {
+    for capture in flow_captures() {
         let heard = read(&capture).heard;
         let samplers: BTreeSet<_> = heard.samplings.iter().map(|told| (told.sampler, told.interface, told.rate)).collect();
         let (options, in_records): (&[(Option<u64>, u32)], &[u32]) = match capture.name.as_str() {
@@ -132,7 +132,7 @@ fn samplers_and_rates_are_those_that_were_set() {
 /// Frames' octets, times the rate that the exporter was set to, are those that crossed the wire while it looked.
 #[test]
 fn what_was_exported_is_what_crossed_the_wire() {
-    for capture in captures() {
+    for capture in flow_captures() {
         let (rate, direction, margin) = match capture.name.as_str() {
             "live-pmacctd-nfprobe-v9" | "live-pmacctd-nfprobe-ipfix" => (8.0, None, 0.02),
             "live-softflowd-v9-ether" => (4.0, None, 0.005),
@@ -154,7 +154,7 @@ fn what_was_exported_is_what_crossed_the_wire() {
 
 #[test]
 fn frames_and_addresses_of_the_mini_exchange_are_seen() {
-    for capture in captures() {
+    for capture in flow_captures() {
         let exported = read(&capture).heard.exported;
         let has_layer2 = exported.iter().filter(|exported| exported.record.macs.is_some()).count();
         let expected = match capture.name.as_str() {
@@ -169,7 +169,7 @@ fn frames_and_addresses_of_the_mini_exchange_are_seen() {
 
 #[test]
 fn a_section_in_the_lifecycle_is_a_frame() {
-    let Some(capture) = captures().into_iter().find(|capture| capture.name == "synthetic-ipfix-lifecycle") else { return };
+    let Some(capture) = flow_captures().into_iter().find(|capture| capture.name == "synthetic-ipfix-lifecycle") else { return };
     let heard = read(&capture).heard;
     let frames: Vec<_> =
         heard.exported.iter().map(|exported| exported.record).filter(|record| record.basis == LengthBasis::Frame).collect();

@@ -6,8 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a capture that cannot be read, or reads differently, fails the test")]
 
-mod flows_pcap;
 mod flows_sides;
+mod pcap;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -22,8 +22,8 @@ use schema::Protocol;
 use serde_json::Value;
 use wire::flows::{MAX_FIELDS, Message, Skip, ipfix, netflow5, netflow9};
 
-use flows_pcap::captures;
 use flows_sides::{Disagreement, Ours, Row, Rows, Set, said};
+use pcap::flow_captures;
 
 /// Both sides, with the templates of one exporter's domain.
 struct Pair {
@@ -218,7 +218,7 @@ type Stream = (String, Vec<Vec<u8>>);
 /// The datagrams of each capture that come from one exporter's domain, in order.
 static STREAMS: LazyLock<Vec<Stream>> = LazyLock::new(|| {
     let mut streams: BTreeMap<(String, IpAddr, u32), Vec<Vec<u8>>> = BTreeMap::new();
-    for capture in captures() {
+    for capture in flow_captures() {
         assert_eq!(capture.expected.get("datagrams").and_then(Value::as_u64), Some(capture.datagrams.len() as u64), "{}", capture.name);
         for (source, payload) in capture.datagrams {
             let domain = netflow9(&payload).or_else(|_| ipfix(&payload)).map_or(0, |message| message.domain);

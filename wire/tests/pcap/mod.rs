@@ -1,9 +1,10 @@
 //! The captures in `../shared/captures`, as the UDP payloads that they hold and what independent decoders say of them.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use etherparse::{SlicedPacket, TransportSlice};
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use pcap_parser::{LegacyPcapSlice, PcapBlockOwned};
 use serde_json::Value;
 
@@ -11,9 +12,9 @@ use serde_json::Value;
 pub(crate) struct Capture {
     /// File name without its ending.
     pub(crate) name: String,
-    /// UDP payloads, in order.
-    pub(crate) payloads: Vec<Vec<u8>>,
-    /// What independent decoders agree on.
+    /// Sources and UDP payloads, in order.
+    pub(crate) datagrams: Vec<(IpAddr, Vec<u8>)>,
+    /// What independent decoders say of it.
     pub(crate) expected: Value,
     /// The whole truth file, in which each of them is asked apart.
     #[allow(dead_code, reason = "not every test that reads captures needs it")]
@@ -21,14 +22,26 @@ pub(crate) struct Capture {
 }
 
 /// Every capture of sFlow, by name; empty, with a line that says so, where the folder is absent.
+#[allow(dead_code, reason = "some tests read the other kind")]
 pub(crate) fn sflow_captures() -> Vec<Capture> {
+    captures(["sflow", "live", "synthetic"], "sum_frame_length_x_rate")
+}
+
+/// Every capture of NetFlow and IPFIX, likewise.
+#[allow(dead_code, reason = "some tests read the other kind")]
+pub(crate) fn flow_captures() -> Vec<Capture> {
+    captures(["netflow", "live", "synthetic"], "data_records")
+}
+
+/// The captures of these folders whose truth files tell this figure.
+fn captures(folders: [&str; 3], figure: &str) -> Vec<Capture> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/captures");
-    let mut paths: Vec<PathBuf> = ["sflow", "live", "synthetic"].iter().flat_map(|folder| captures_in(&root.join(folder))).collect();
+    let mut paths: Vec<PathBuf> = folders.iter().flat_map(|folder| captures_in(&root.join(folder))).collect();
     paths.sort();
     if paths.is_empty() {
         println!("skipped: ../shared/captures is absent");
     }
-    paths.iter().filter_map(|path| load(path)).collect()
+    paths.iter().filter_map(|path| load(path, figure)).collect()
 }
 
 fn captures_in(folder: &Path) -> Vec<PathBuf> {
@@ -37,24 +50,31 @@ fn captures_in(folder: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|ending| ending == "pcap")).collect()
 }
 
-/// A capture, if its truth file says that it is sFlow.
-fn load(path: &Path) -> Option<Capture> {
+/// A capture, if its truth file tells the figure.
+fn load(path: &Path, figure: &str) -> Option<Capture> {
     let truth: Value = serde_json::from_slice(&fs::read(path.with_extension("truth.json")).unwrap()).unwrap();
     let expected = truth.get("expected").unwrap().clone();
-    expected.get("sum_frame_length_x_rate")?;
+    expected.get(figure)?;
     let bytes = fs::read(path).unwrap();
     let blocks = LegacyPcapSlice::from_slice(&bytes).unwrap();
-    let payloads = blocks.filter_map(|block| match block.unwrap() {
-        PcapBlockOwned::Legacy(packet) => udp_payload(packet.data),
+    // One capture is cut in its last packet.
+    let datagrams = blocks.map_while(Result::ok).filter_map(|block| match block {
+        PcapBlockOwned::Legacy(packet) => datagram(packet.data),
         _ => None,
     });
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    Some(Capture { name, payloads: payloads.collect(), expected, truth })
+    Some(Capture { name, datagrams: datagrams.collect(), expected, truth })
 }
 
-fn udp_payload(frame: &[u8]) -> Option<Vec<u8>> {
-    match SlicedPacket::from_ethernet(frame).unwrap().transport? {
-        TransportSlice::Udp(udp) => Some(udp.payload().to_vec()),
+fn datagram(frame: &[u8]) -> Option<(IpAddr, Vec<u8>)> {
+    let packet = SlicedPacket::from_ethernet(frame).unwrap();
+    let source = match packet.net? {
+        NetSlice::Ipv4(ip) => IpAddr::from(ip.header().source_addr()),
+        NetSlice::Ipv6(ip) => IpAddr::from(ip.header().source_addr()),
+        NetSlice::Arp(_) => return None,
+    };
+    match packet.transport? {
+        TransportSlice::Udp(udp) => Some((source, udp.payload().to_vec())),
         _ => None,
     }
 }

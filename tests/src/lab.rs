@@ -3,12 +3,18 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::PATIENCE;
+
 /// Octets of an echo's frame beside its payload: ICMP, IPv4 and Ethernet headers and the FCS.
 pub const ECHO_OVERHEAD: u64 = 8 + 20 + 14 + 4;
+
+/// How long a program may take to end by an interrupt before it is terminated.
+const HEARING: Duration = Duration::from_secs(1);
 
 /// What the exchange itself needs, with the Debian packages.
 const TOOLS: &[(&str, &str)] = &[
@@ -158,12 +164,16 @@ impl Lab {
     /// # Panics
     /// If one does not end.
     pub fn interrupt(&mut self) {
-        for program in &mut self.programs {
-            let pid = Pid::from_raw(i32::try_from(program.id()).unwrap());
-            let _ = kill(pid, Signal::SIGINT);
-        }
         for mut program in self.programs.drain(..) {
-            program.wait().unwrap();
+            let pid = Pid::from_raw(i32::try_from(program.id()).unwrap());
+            let began = Instant::now();
+            while program.try_wait().unwrap().is_none() {
+                assert!(began.elapsed() < PATIENCE, "a program does not end");
+                // An interrupt is ignored where the tests run in the background of a shell, unless the program asks for it, as pmacctd does.
+                let signal = if began.elapsed() < HEARING { Signal::SIGINT } else { Signal::SIGTERM };
+                let _ = kill(pid, signal);
+                std::thread::sleep(Duration::from_millis(200));
+            }
         }
     }
 

@@ -9,8 +9,18 @@ use crate::reader::Reader;
 /// Reads a flow sample with interfaces and source of one word each; `None` if it is too short.
 #[inline]
 pub(super) fn read_compact<L: Listener>(mut body: Reader<'_>, listener: &mut L) -> Option<()> {
-    let [sequence, source, rate, pool, drops, input, output, records] = body.words()?;
-    let mut sample = FlowSample {
+    let mut sample = compact(&mut body)?;
+    let records = body.word()?;
+    read_packet(&mut sample, records, body, listener);
+    listener.flow(&sample);
+    Some(())
+}
+
+/// The words that versions 5, 4 and 2 begin a sample with, where interfaces and source are one word each; `None` if they are not there.
+#[inline]
+pub(super) fn compact(reader: &mut Reader<'_>) -> Option<FlowSample> {
+    let [sequence, source, rate, pool, drops, input, output] = reader.words()?;
+    Some(FlowSample {
         source: interface::source(source),
         sequence,
         rate,
@@ -20,10 +30,7 @@ pub(super) fn read_compact<L: Listener>(mut body: Reader<'_>, listener: &mut L) 
         output: interface::output(output),
         frame: None,
         raw_length: 0,
-    };
-    read_packet(&mut sample, records, body, listener);
-    listener.flow(&sample);
-    Some(())
+    })
 }
 
 /// Reads a flow sample with interfaces and source of two words each; `None` if it is too short.

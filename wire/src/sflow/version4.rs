@@ -5,10 +5,10 @@
 //! gateway's, whose AS path is not yet divided into segments and which has no communities and no preference.
 
 use schema::Protocol;
-use schema::sample::{FlowSample, InterfaceCounters};
+use schema::sample::InterfaceCounters;
 
 use super::packet::{IPV4_WORDS, IPV6_WORDS, Packet, format};
-use super::{Listener, Samples, Skip, address, counters, flow, interface};
+use super::{Listener, Samples, Skip, address, counters, flow};
 use crate::reader::{Block, Reader};
 
 /// Kinds of samples.
@@ -81,23 +81,13 @@ fn read_sample<L: Listener>(protocol: Protocol, reader: &mut Reader<'_>, listene
 }
 
 fn read_flow<L: Listener>(protocol: Protocol, reader: &mut Reader<'_>, listener: &mut L) -> Result<(), Skip> {
-    let [sequence, source, rate, pool, drops, input, output, kind] = reader.words().ok_or(CUT)?;
+    let mut sample = flow::compact(reader).ok_or(CUT)?;
+    let kind = reader.word().ok_or(CUT)?;
     let mut packet = Packet::default();
     let skip = add_packet_data(&mut packet, kind, reader)?;
     for _ in 0..reader.word().ok_or(CUT)? {
         add_extended_data(&mut packet, protocol, reader)?;
     }
-    let mut sample = FlowSample {
-        source: interface::source(source),
-        sequence,
-        rate,
-        pool,
-        drops,
-        input: interface::input(input),
-        output: interface::output(output),
-        frame: None,
-        raw_length: 0,
-    };
     if let Some(skip) = skip {
         listener.skipped(skip);
     }
@@ -204,7 +194,7 @@ fn read_counters<L: Listener>(reader: &mut Reader<'_>, listener: &mut L) -> Resu
 #[cfg(test)]
 mod tests {
     use schema::Mac;
-    use schema::sample::{DataSource, Frame, Interface, LengthBasis, MacPair, Tunnel};
+    use schema::sample::{DataSource, FlowSample, Frame, Interface, LengthBasis, MacPair, Tunnel};
 
     use super::*;
     use crate::sflow::builder::{DST, IfCounters, SRC, ethernet_header, heard, words};

@@ -133,6 +133,7 @@ impl<'a> Given<'a> {
             vlan: self.parsed("vlan", vlan)?,
             src: self.parsed("src", asn)?,
             dst: self.parsed("dst", asn)?,
+            raked: false,
         };
         Ok((question, open.then_some(length)))
     }

@@ -34,11 +34,13 @@ pub enum Reason {
     MultipleOutputs = 17,
     /// The same frame is counted where it was metered in the other direction; set aside so that it counts once.
     OtherDirection = 18,
+    /// Sampled at a port between switches; the same frame is counted where it entered the fabric.
+    CorePort = 19,
 }
 
 impl Reason {
     /// All reasons, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Attributed,
         Self::UnknownSource,
         Self::UnknownDestination,
@@ -51,6 +53,7 @@ impl Reason {
         Self::Discarded,
         Self::MultipleOutputs,
         Self::OtherDirection,
+        Self::CorePort,
     ];
 
     /// The number that is stored.
@@ -82,13 +85,14 @@ impl Reason {
             Self::Discarded => "discarded",
             Self::MultipleOutputs => "multiple_outputs",
             Self::OtherDirection => "other_direction",
+            Self::CorePort => "core_port",
         }
     }
 
     /// Frames that were not exchanged (dropped), not to one receiver (flooded), or counted elsewhere: health figures, outside the matrix's total.
     #[must_use]
     pub const fn is_set_aside(self) -> bool {
-        matches!(self, Self::Discarded | Self::MultipleOutputs | Self::OtherDirection)
+        matches!(self, Self::Discarded | Self::MultipleOutputs | Self::OtherDirection | Self::CorePort)
     }
 }
 

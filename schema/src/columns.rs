@@ -170,7 +170,7 @@ macro_rules! table {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Debug)]
+        #[derive(Clone, PartialEq, Debug, Default)]
         pub struct $row {
             $( $(#[doc = $doc])+ pub $field: $ty, )+
         }
@@ -214,7 +214,7 @@ pub(crate) use table;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::{CELLS, CellRow, EXPORTERS, ExporterRow, PORTS, PortRow};
+    use crate::window::{CELLS, CellRow, EXPORTERS, ExporterRow, LISTENERS, ListenerRow, PORT_SAMPLES, PORTS, PortRow, PortSampleRow};
     use crate::{Asn, CellKey, Party, Reason, Sums};
 
     #[test]
@@ -231,7 +231,8 @@ mod tests {
     #[test]
     fn every_column_is_documented_and_every_measure_has_its_unit() {
         assert_eq!((CellRow::TABLE, PortRow::TABLE, ExporterRow::TABLE), (CELLS, PORTS, EXPORTERS));
-        for table in [CELLS, PORTS, EXPORTERS] {
+        assert_eq!((PortSampleRow::TABLE, ListenerRow::TABLE), (PORT_SAMPLES, LISTENERS));
+        for table in [CELLS, PORTS, EXPORTERS, PORT_SAMPLES, LISTENERS] {
             for column in table.columns {
                 assert!(!column.doc.trim().is_empty(), "{}.{}", table.name, column.name);
                 assert_eq!(column.unit.is_empty(), column.role == Role::Key, "{}.{}", table.name, column.name);

@@ -4,7 +4,7 @@
 //!
 //! 1. [`protocol`] and [`sample`]: what one sampled frame, one flow record or one counter report says, as `wire` hands it on;
 //! 2. [`party`] and [`cell`]: who exchanged it, and the cell of the matrix that it is added to;
-//! 3. [`sums`]: the moments that the hot path adds, the four additive sums of a cell, and the interval that they give;
+//! 3. [`sums`]: the moments that the hot path adds, and the four additive sums of a cell; [`estimator`]: the figures and intervals that they give;
 //! 4. [`window`]: what was measured in one window, as rows;
 //! 5. [`columns`]: the one table of columns from which the Parquet files, the API's fields and their documentation come;
 //! 6. [`level`]: the roll-ups;
@@ -12,6 +12,7 @@
 
 pub mod cell;
 pub mod columns;
+pub mod estimator;
 pub mod flow_record;
 pub mod level;
 pub mod mac;
@@ -26,12 +27,13 @@ pub mod time;
 pub mod window;
 
 pub use cell::{CellKey, Reason};
+pub use estimator::{Interval, Share};
 pub use level::Level;
 pub use mac::Mac;
 pub use party::{Asn, Party};
 pub use protocol::Protocol;
 pub use rate::Rate;
-pub use sums::{Interval, Moments, Sums};
+pub use sums::{Moments, Sums};
 pub use time::Timestamp;
 pub use window::Window;
 

@@ -28,6 +28,29 @@ pub struct Status {
     pub directory: DirectoryStatus,
     /// The store.
     pub store: StoreStatus,
+    /// Where every sample went.
+    pub ledger: Ledger,
+}
+
+/// Double-entry book-keeping of samples since the start: what came is somewhere, or a mistake in this program shows here.
+///
+/// A sample counts one, a flow record as many as the frames that it describes, before any weight.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Ledger {
+    /// Counted where samples come in.
+    pub received: u64,
+    /// Counted where they lie: in the running window, and in those that were closed.
+    pub in_windows: u64,
+    /// Of the latter, those in windows that no disk took.
+    pub lost: u64,
+}
+
+impl Ledger {
+    /// Samples that came and are nowhere, or are somewhere and never came; 0 unless this program is wrong.
+    #[must_use]
+    pub const fn unaccounted(&self) -> i64 {
+        self.received.wrapping_sub(self.in_windows).cast_signed()
+    }
 }
 
 /// One listening address with its sockets' counters.

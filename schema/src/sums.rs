@@ -1,8 +1,6 @@
-//! The additive sums of a cell, and the interval that they give.
+//! The additive sums of a cell.
 //!
-//! Every roll-up is a plain sum of these; figures are made from them once, at the end.
-
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+//! Every roll-up is a plain sum of these; figures are made from them once, at the end, by the [`estimator`](crate::estimator).
 
 /// What the hot path adds for each sample of a cell: three integers, before any weight is known.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -78,24 +76,6 @@ pub struct Sums {
     pub bytes_from_flows: u64,
 }
 
-/// A 95 % confidence interval in octets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Interval {
-    /// Lower end.
-    pub low: u64,
-    /// Upper end.
-    pub high: u64,
-}
-
-/// Both tails outside a 95 % normal interval, in standard deviations.
-const Z95: f64 = 1.96;
-
-/// Below so many samples, or effective samples, the normal interval covers less than it says.
-const FEW: f64 = 30.0;
-
-/// The longest ordinary frame: 1500 octets of payload, header, FCS and one VLAN tag. An unseen sample may have been such a frame.
-const LONGEST_FRAME: f64 = 1522.0;
-
 impl Sums {
     /// The same sums, as those of flow records that tell no packet's length.
     #[must_use]
@@ -110,57 +90,6 @@ impl Sums {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.variance += other.variance;
         self.bytes_from_flows = self.bytes_from_flows.saturating_add(other.bytes_from_flows);
-    }
-
-    /// Effective samples, `B²/S`: how many equally sized samples would be as sure. Infinite where every frame was counted.
-    #[must_use]
-    pub fn effective_samples(&self) -> f64 {
-        let bytes = self.bytes as f64;
-        if self.variance > 0.0 { bytes * bytes / self.variance } else { f64::INFINITY }
-    }
-
-    /// The 95 % interval of the volume.
-    ///
-    /// With 30 samples and effective samples or more it is `B ± 1.96·√S`; with fewer it is the gamma interval of Fay and
-    /// Feuer (1997), in which one more sample of the longest frame could have been drawn: that keeps its upper end honest.
-    #[must_use]
-    pub fn interval(&self) -> Interval {
-        if self.variance <= 0.0 {
-            return Interval { low: self.bytes, high: self.bytes };
-        }
-        let (bytes, variance) = (self.bytes as f64, self.variance);
-        if self.samples as f64 >= FEW && self.effective_samples() >= FEW {
-            let half = Z95 * variance.sqrt();
-            return Interval { low: whole((bytes - half).max(0.0)), high: whole(bytes + half) };
-        }
-        let weight = self.packets as f64 / self.samples.max(1) as f64;
-        let unseen = weight * LONGEST_FRAME;
-        let low = gamma_bound(bytes, variance, 0.025);
-        let high = gamma_bound(bytes + unseen, variance + unseen * unseen, 0.975);
-        Interval { low: whole(low), high: whole(high.max(bytes)) }
-    }
-}
-
-/// Degrees of freedom from which χ² is approached by a normal distribution (Wilson and Hilferty, 1931), then exact to a millionth of a
-/// standard deviation.
-///
-/// The time for its exact quantile grows with them without end, and a rate just above one makes any number of them: a single made-up record
-/// would hold up whoever asks for its interval for seconds.
-const MANY_DEGREES: f64 = 1e5;
-
-/// The quantile `p`, 0.025 or 0.975, of the gamma distribution with this mean and variance: `(S/2B)·χ²_p(2B²/S)`.
-fn gamma_bound(mean: f64, variance: f64, p: f64) -> f64 {
-    if mean <= 0.0 {
-        return 0.0;
-    }
-    let freedom = 2.0 * mean * mean / variance;
-    if freedom >= MANY_DEGREES {
-        let (z, h) = (Z95.copysign(p - 0.5), 2.0 / (9.0 * freedom));
-        return mean * (1.0 - h + z * h.sqrt()).powi(3);
-    }
-    match ChiSquared::new(freedom) {
-        Ok(chi) => variance / (2.0 * mean) * chi.inverse_cdf(p),
-        Err(_) => mean,
     }
 }
 
@@ -190,57 +119,5 @@ mod tests {
         }
         assert_eq!(sum, whole);
         assert_eq!(whole.part(0, 5, 0), whole);
-    }
-
-    #[test]
-    fn what_is_not_sampled_is_certain() {
-        let sums = sampled(&[64, 1518, 1518], 1.0);
-        assert_eq!(sums.interval(), Interval { low: 3_100, high: 3_100 });
-        assert_eq!(sums.effective_samples(), f64::INFINITY);
-        assert_eq!(Sums::default().interval(), Interval { low: 0, high: 0 });
-    }
-
-    #[test]
-    fn many_samples_give_the_normal_interval() {
-        let sums = sampled(&[1000; 400], 100.0);
-        let half = 1.96 * (100.0 * 99.0 * 400.0 * 1e6_f64).sqrt();
-        let interval = sums.interval();
-        assert!((interval.high as f64 - (4e7 + half)).abs() < 1.0);
-        assert!((interval.low as f64 - (4e7 - half)).abs() < 1.0);
-    }
-
-    #[test]
-    fn however_sure_few_samples_are_their_interval_is_found_at_once() {
-        for (bytes, deviation) in
-            [(1 << 50, 1e2_f64), (1 << 50, 1e-9), (1 << 60, 1e4), (u64::MAX, 1e-160), (1_000_000, 1e3), (100_000_000, 3e5)]
-        {
-            let sums = Sums { samples: 1, packets: 1, bytes, variance: deviation * deviation, bytes_from_flows: 0 };
-            let interval = sums.interval();
-            let (below, above) = (bytes as f64 - interval.low as f64, interval.high as f64 - bytes as f64);
-            // Numbers beyond 2⁵³ are not whole to the last digit.
-            let slack = bytes as f64 / 1e15 + 1.0;
-            assert!((below - 1.96 * deviation).abs() <= 0.01 * deviation + slack, "{bytes} ± {deviation}: {interval:?}");
-            assert!(
-                above >= below - slack && above <= below + 3.0 * LONGEST_FRAME + 0.01 * deviation + slack,
-                "{bytes} ± {deviation}: {interval:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_approach_begins_where_it_makes_no_step() {
-        for p in [0.025, 0.975] {
-            let mean = 1e9;
-            let bound = |degrees: f64| (gamma_bound(mean, 2.0 * mean * mean / degrees, p) - mean) / (mean * (2.0 / degrees).sqrt());
-            assert!((bound(MANY_DEGREES - 1.0) - bound(MANY_DEGREES)).abs() < 1e-4, "{p}");
-        }
-    }
-
-    #[test]
-    fn one_sample_is_no_certainty() {
-        let sums = sampled(&[1500], 1000.0);
-        let interval = sums.interval();
-        assert!(interval.low > 0 && interval.low < 150_000, "{interval:?}");
-        assert!(interval.high > 5_000_000, "{interval:?}");
     }
 }

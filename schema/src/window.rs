@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::columns::table;
 use crate::{Asn, CellKey, Mac, Party, Reason, Sums, Timestamp};
 
-/// One window of one exchange, as rows of the three tables. The collector closes it, the store keeps it, the pages show it.
+/// One window of one exchange, as rows of its tables. The collector closes it, the store keeps it, the pages show it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Window {
     /// Its start: a whole multiple of its length.
@@ -24,6 +24,10 @@ pub struct Window {
     pub ports: Vec<PortRow>,
     /// Exporters' health.
     pub exporters: Vec<ExporterRow>,
+    /// What was sampled at each port.
+    pub port_samples: Vec<PortSampleRow>,
+    /// The listening sockets' health.
+    pub listeners: Vec<ListenerRow>,
 }
 
 /// A stretch of time.
@@ -51,7 +55,7 @@ impl Window {
     /// Whether nothing at all was seen in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.ports.is_empty() && self.exporters.is_empty()
+        self.cells.is_empty() && self.ports.is_empty() && self.exporters.is_empty() && self.port_samples.is_empty()
     }
 }
 
@@ -150,7 +154,7 @@ table! {
         datagrams: u64, Sum, "datagrams";
         /// Datagrams that the sequence numbers miss.
         lost_datagrams: u64, Sum, "datagrams";
-        /// Datagrams that came twice or late.
+        /// Datagrams that came late.
         reordered_datagrams: u64, Sum, "datagrams";
         /// Flow samples that came.
         flow_samples: u64, Sum, "samples";
@@ -174,6 +178,76 @@ table! {
         rate_min: u32, Min, "frames per sample";
         /// Largest sampling rate that a sample carried.
         rate_max: u32, Max, "frames per sample";
+        /// Datagrams that came twice, and were refused.
+        duplicate_datagrams: u64, Sum, "datagrams";
+        /// Samples whose rate was not believed; they are weighed by the rate that their data source had before.
+        implausible: u64, Sum, "samples";
+        /// Samples weighed by their data source's pool.
+        by_pool: u64, Sum, "samples";
+        /// Samples weighed by their rate and their data source's sequence numbers.
+        by_sequence: u64, Sum, "samples";
+        /// Samples of data sources whose pool contradicts the rate that they carry, so that it was not asked.
+        pool_refused: u64, Sum, "samples";
+        /// Samples that the exporter should have taken by its data sources' pools and rates, of those weighed by the pool.
+        pool_due: u64, Sum, "samples";
+        /// Samples that it did take by its sequence numbers and drops, of the same data sources: what is missing to `pool_due` it dropped in silence.
+        pool_taken: u64, Sum, "samples";
+    }
+}
+
+table! {
+    /// What was sampled at one port, from or to one member: what the port's own counters are held against, and where a member's traffic enters.
+    PortSampleRow, PORT_SAMPLES = "port_samples" {
+        /// Start of the window, UTC.
+        time: Timestamp, Key;
+        /// The exchange's short name.
+        exchange: Arc<str>, Key;
+        /// Agent address.
+        agent: Arc<str>, Key;
+        /// ifIndex of the port.
+        if_index: u32, Key;
+        /// 0 for frames that the port received (sampled at ingress), 1 for frames that it sent (sampled at egress).
+        egress: u8, Key;
+        /// ASN of the member that sent (ingress) or receives (egress) them; 0 where it is no known member.
+        asn: u32, Key;
+        /// Samples.
+        samples: u64, Sum, "samples";
+        /// Estimated frames.
+        packets: u64, Sum, "frames";
+        /// Estimated octets of layer 2 with FCS, whether they count in the matrix or were set aside.
+        bytes: u64, Sum, "octets";
+        /// Estimated variance of `bytes`.
+        variance: f64, Sum, "octets²";
+        /// The part of `bytes` that came in flow records, as in the table of cells.
+        bytes_from_flows: u64, Sum, "octets";
+        /// The part of `bytes` that was set aside from the matrix.
+        bytes_set_aside: u64, Sum, "octets";
+        /// 1 for a port between switches, as the configuration says; 0 for an edge port.
+        core: u8, Max, "flag";
+    }
+}
+
+table! {
+    /// What the sockets of one listening address took in one window.
+    ListenerRow, LISTENERS = "listeners" {
+        /// Start of the window, UTC.
+        time: Timestamp, Key;
+        /// The exchange's short name.
+        exchange: Arc<str>, Key;
+        /// Listening address and port.
+        address: Arc<str>, Key;
+        /// Datagrams received.
+        datagrams: u64, Sum, "datagrams";
+        /// Octets received.
+        octets: u64, Sum, "octets";
+        /// Datagrams that the kernel dropped because the receive buffer was full.
+        kernel_drops: u64, Sum, "datagrams";
+        /// Datagrams longer than the buffer of one message.
+        truncated: u64, Sum, "datagrams";
+        /// Errors of receiving calls.
+        errors: u64, Sum, "errors";
+        /// Datagrams that were not read: of senders that are not allowed, of no known protocol, with a broken header, or of one exporter too many.
+        refused: u64, Sum, "datagrams";
     }
 }
 
@@ -227,6 +301,20 @@ impl CellRow {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         Reason::from_code(self.reason)
+    }
+}
+
+impl PortSampleRow {
+    /// The four sums.
+    #[must_use]
+    pub const fn sums(&self) -> Sums {
+        Sums {
+            samples: self.samples,
+            packets: self.packets,
+            bytes: self.bytes,
+            variance: self.variance,
+            bytes_from_flows: self.bytes_from_flows,
+        }
     }
 }
 

@@ -50,20 +50,7 @@ fn unheard(live: &ExporterStatus) -> ExporterHealth {
         sub_agent: live.sub_agent,
         source: live.source.to_string(),
         last_seen: live.last_seen,
-        datagrams: 0,
-        lost_datagrams: 0,
-        reordered_datagrams: 0,
-        flow_samples: 0,
-        lost_samples: 0,
-        flow_records: 0,
-        lost_records: 0,
-        agent_drops: 0,
-        counter_samples: 0,
-        malformed: 0,
-        unscalable: 0,
-        restarts: 0,
-        rate_min: 0,
-        rate_max: 0,
+        ..ExporterHealth::default()
     }
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         cells,
         ports,
         exporters: vec![exporter(start, 0), flow_exporter(start)],
+        ..Window::default()
     }
 }
 
@@ -116,6 +117,7 @@ fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
         restarts: 0,
         rate_min: 2_048,
         rate_max: 2_048,
+        ..ExporterRow::default()
     }
 }
 
@@ -196,6 +198,7 @@ pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
             refused: None,
         },
         store: schema::status::StoreStatus { windows_written: 56, newest: Some(running.minus(MINUTE)), ..Default::default() },
+        ledger: schema::status::Ledger { received: 1_000, in_windows: 1_000, lost: 0 },
     };
     Site {
         exchange: ExchangeInfo { name: "ix".to_owned(), title: "Example Exchange".to_owned() },

@@ -123,6 +123,7 @@ impl ExporterTally {
             restarts: self.restarts,
             rate_min: self.rate_min,
             rate_max: self.rate_max,
+            ..ExporterRow::default()
         }
     }
 }

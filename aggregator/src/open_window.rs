@@ -219,6 +219,7 @@ impl OpenWindow {
             cells: rows(samples.chain(records).collect(), self.start, &self.exchange),
             ports: self.port_rows(),
             exporters: self.exporter_rows(),
+            ..Window::default()
         }
     }
 

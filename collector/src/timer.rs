@@ -204,6 +204,7 @@ impl Timer {
             strangers: admission::busiest(self.lanes.iter().map(|lane| lane.strangers.as_slice())),
             directory: DirectoryStatus::clone(&self.shared.directory_status.load()),
             store,
+            ledger: schema::status::Ledger::default(),
         };
         self.shared.status.store(Arc::new(status));
         began + TICK.max(began.elapsed() * PUBLISHING_SHARE)

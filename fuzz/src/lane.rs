@@ -203,7 +203,7 @@ impl Heard {
         for row in &window.cells {
             let sums = row.sums();
             assert!(sums.variance >= 0.0 && sums.variance.is_finite() && sums.bytes_from_flows <= sums.bytes, "{sums:?}");
-            let interval = sums.interval();
+            let interval = schema::estimator::volume(&sums);
             assert!(interval.low <= interval.high, "{interval:?} of {sums:?}");
             assert!(row.reason().is_some());
             self.in_windows += u128::from(sums.samples);

@@ -48,6 +48,17 @@ impl Profile {
         }
     }
 
+    /// Its name, as the truth has it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Acknowledgements => "acknowledgements",
+            Self::Mixed => "mixed",
+            Self::Arp => "arp",
+            Self::Solicitation => "solicitation",
+        }
+    }
+
     /// Octets of the average untagged frame.
     pub(crate) fn mean_octets(self) -> f64 {
         self.sizes().iter().map(|size| f64::from(size.octets) * size.share).sum()

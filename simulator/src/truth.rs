@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::AddAssign;
 
-use schema::{Asn, CellKey, Timestamp};
+use schema::{Asn, Timestamp};
 use serde::Serialize;
+
+use crate::flows::Flow;
 
 /// An amount of traffic.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
@@ -120,6 +122,8 @@ pub struct CellTruth {
     pub vlan: u16,
     /// 4 or 6.
     pub ip_version: u8,
+    /// Its mix of frame sizes: `content`, mostly full frames; `acknowledgements`, mostly small ones; or `mixed`.
+    pub profile: &'static str,
     /// How much.
     #[serde(flatten)]
     pub volume: Volume,
@@ -166,8 +170,9 @@ pub struct MinuteTruth {
 }
 
 impl Truth {
-    /// Adds the volume of a cell where it belongs.
-    pub(crate) fn add(&mut self, cell: CellKey, volume: Volume) {
+    /// Adds the volume of a flow where it belongs.
+    pub(crate) fn add(&mut self, flow: &Flow, volume: Volume) {
+        let cell = flow.cell;
         if cell.reason.is_set_aside() {
             *self.set_aside.entry(cell.reason.name()).or_default() += volume;
             return;
@@ -175,7 +180,8 @@ impl Truth {
         self.total += volume;
         match (cell.src.asn(), cell.dst.asn()) {
             (Some(src_asn), Some(dst_asn)) => {
-                self.cells.push(CellTruth { src_asn, dst_asn, vlan: cell.vlan, ip_version: cell.ip_version, volume });
+                let profile = flow.profile.name();
+                self.cells.push(CellTruth { src_asn, dst_asn, vlan: cell.vlan, ip_version: cell.ip_version, profile, volume });
             }
             _ => *self.unattributed.entry(cell.reason.name()).or_default() += volume,
         }

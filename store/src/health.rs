@@ -8,7 +8,7 @@ use schema::columns::{Column, Kind, Row, Value};
 use schema::window::{ExporterRow, PortRow};
 use schema::{Level, Timestamp, Window};
 
-use crate::answer::{ExporterHealth, ExportersAnswer, MemberName, PortTraffic, PortsAnswer, rate};
+use crate::answer::{ExporterHealth, ExportersAnswer, LossBudget, MemberName, PortTraffic, PortsAnswer, rate};
 use crate::error::Result;
 use crate::fold::Fold;
 use crate::question::Question;
@@ -41,7 +41,12 @@ impl Reader {
         self.answered(question, coarsest, live, |sources| {
             let mut rows: Vec<ExporterRow> = collapsed(sources, |window| &window.exporters)?;
             rows.sort_by(|a, b| (&a.agent, a.sub_agent, &a.source, &a.protocol).cmp(&(&b.agent, b.sub_agent, &b.source, &b.protocol)));
-            Ok(ExportersAnswer { coverage: sources.coverage(), exporters: rows.iter().map(exporter).collect() })
+            Ok(ExportersAnswer {
+                coverage: sources.coverage(),
+                exporters: rows.iter().map(exporter).collect(),
+                listeners: Vec::new(),
+                budget: Vec::new(),
+            })
         })
     }
 }
@@ -90,6 +95,10 @@ fn port(row: &PortRow, member: Option<MemberName>) -> PortTraffic {
         out_errors: row.out_errors,
         fcs_errors: row.fcs_errors,
         reports: row.reports,
+        received: None,
+        sent: None,
+        core: false,
+        suspicion: None,
     }
 }
 
@@ -114,5 +123,11 @@ fn exporter(row: &ExporterRow) -> ExporterHealth {
         restarts: row.restarts,
         rate_min: row.rate_min,
         rate_max: row.rate_max,
+        duplicate_datagrams: row.duplicate_datagrams,
+        implausible: row.implausible,
+        by_pool: row.by_pool,
+        by_sequence: row.by_sequence,
+        pool_refused: row.pool_refused,
+        loss: LossBudget::default(),
     }
 }

@@ -49,11 +49,13 @@ fn answer(sources: &Sources, pairs: Vec<Pair>, top: Option<usize>, names: &dyn F
         members: members(&cells, names),
         others: Others { cells: rest.len(), estimate: Estimate::new(total(&rest), measured) },
         cells: cells.iter().map(|pair| cell(pair, measured)).collect(),
+        attribution: None,
+        unseen: None,
     }
 }
 
 fn cell(pair: &Pair, measured: Duration) -> MatrixCell {
-    MatrixCell { src: pair.src, dst: pair.dst, estimate: Estimate::new(pair.sums, measured) }
+    MatrixCell { src: pair.src, dst: pair.dst, estimate: Estimate::new(pair.sums, measured), share: None }
 }
 
 fn members(cells: &[Pair], names: &dyn Fn(u32) -> String) -> Vec<MemberName> {

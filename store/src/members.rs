@@ -48,7 +48,7 @@ fn answer(sources: &Sources, mut pairs: Vec<Pair>, registered: &[MemberName]) ->
     let mut members: Vec<MemberTraffic> =
         members.into_iter().map(|(member, registered, ledger)| traffic(member, registered, &ledger, measured)).collect();
     members.sort_by_key(|member| (Reverse(member.sent.bytes + member.received.bytes), member.member.asn));
-    MembersAnswer { coverage: sources.coverage(), total: Estimate::new(total(&pairs), measured), members }
+    MembersAnswer { coverage: sources.coverage(), total: Estimate::new(total(&pairs), measured), members, unseen: None }
 }
 
 fn ledgers(pairs: &[Pair]) -> BTreeMap<u32, Ledger> {

@@ -10,7 +10,7 @@ use schema::columns::{Column, Kind, Table};
 use crate::fold::polars_type;
 
 /// Table and column of everything that came after the first version.
-const CAME_LATER: [(&str, &str); 7] = [
+const CAME_LATER: [(&str, &str); 14] = [
     ("cells", "bytes_from_flows"),
     ("ports", "fcs_errors"),
     ("ports", "lag"),
@@ -18,6 +18,13 @@ const CAME_LATER: [(&str, &str); 7] = [
     ("exporters", "protocol"),
     ("exporters", "flow_records"),
     ("exporters", "lost_records"),
+    ("exporters", "duplicate_datagrams"),
+    ("exporters", "implausible"),
+    ("exporters", "by_pool"),
+    ("exporters", "by_sequence"),
+    ("exporters", "pool_refused"),
+    ("exporters", "pool_due"),
+    ("exporters", "pool_taken"),
 ];
 
 /// The columns of a table that a file lacks, or the name of the first one that no version left out.

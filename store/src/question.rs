@@ -19,13 +19,15 @@ pub struct Question {
     pub src: Option<Asn>,
     /// Only what this member received.
     pub dst: Option<Asn>,
+    /// Bring each sender's traffic to what the counters of its ports say (raking).
+    pub raked: bool,
 }
 
 impl Question {
     /// All traffic of a span.
     #[must_use]
     pub const fn all(from: Timestamp, to: Timestamp) -> Self {
-        Self { from, to, ip_version: None, vlan: None, src: None, dst: None }
+        Self { from, to, ip_version: None, vlan: None, src: None, dst: None, raked: false }
     }
 
     /// How long the span is.

@@ -50,11 +50,11 @@ impl Exchange {
 
     fn add(&self, truth: &mut Truth, flow: &Flow, volume: Volume) {
         let Some(reason) = flow.untold(self.plan.protocol) else {
-            truth.add(flow.cell, volume);
+            truth.add(flow, volume);
             return;
         };
         *truth.not_exported.entry(reason).or_default() += volume;
-        truth.add(flow.cell, Volume { samples: 0, ..volume });
+        truth.add(flow, Volume { samples: 0, ..volume });
     }
 
     fn port_truths(&self) -> Vec<PortTruth> {

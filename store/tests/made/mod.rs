@@ -94,12 +94,13 @@ pub(crate) fn exporter(agent: &str, rate_min: u32, rate_max: u32) -> ExporterRow
         restarts: 0,
         rate_min,
         rate_max,
+        ..ExporterRow::default()
     }
 }
 
 /// A whole window of a minute.
 pub(crate) fn window(start: Timestamp, serial: u64, cells: Vec<CellRow>) -> Window {
-    let mut window = Window { start, length: MINUTE, serial, partial: None, cells, ports: vec![], exporters: vec![] };
+    let mut window = Window { start, length: MINUTE, serial, partial: None, cells, ports: vec![], exporters: vec![], ..Window::default() };
     window.cells.iter_mut().for_each(|row| row.time = start);
     window
 }

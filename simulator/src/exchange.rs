@@ -1,29 +1,30 @@
 //! Drives the exchange by its own clock.
 
 mod accounts;
+mod taking;
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use schema::{Protocol, Timestamp};
 
 use crate::agent::Agent;
 use crate::curve::DayCurve;
 use crate::exporter::Exporter;
-use crate::flows::{self, Exit, Flow};
+use crate::fabric::Fabric;
+use crate::flows;
 use crate::members::{self, Member, SwitchPlace};
-use crate::packet;
 use crate::plan::Plan;
-use crate::port::Port;
-use crate::seen::{Seen, Way};
-use crate::sflow::{self, CounterSample, FlowSample, Output};
+use crate::port::{Port, PortPlace, Side};
 use crate::speeds;
+use crate::stream::{ClassId, Taken};
 use crate::switch::Switch;
-use crate::traffic::{ClassId, Traffic};
-use crate::truth::{Exported, MinuteTruth, Volume};
+use crate::traffic::Traffic;
+use crate::truth::{MinuteTruth, Volume};
 
 /// Longest slice of time that is played at once, in milliseconds.
 const MINUTE: i64 = 60_000;
@@ -35,8 +36,8 @@ const MINUTES_KEPT: usize = 45 * 1_440;
 const GATHER_AT_MOST: Duration = Duration::from_secs(3_600);
 /// Step of the clock meanwhile.
 const GATHER_STEP: Duration = Duration::from_secs(1);
-/// ifIndex of a switch's link to the other switches, less the base of its ports.
-const UPLINK: u32 = 1_000;
+/// Mixed into the seed of what misbehaviour draws, so that nothing else depends on it.
+const MISBEHAVIOUR: u64 = 0x6d69_7362_6568_6176;
 
 /// A datagram that a switch sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,14 +56,21 @@ pub struct Datagram<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Event {
     at: i64,
-    port: u32,
+    /// Position of the port.
+    port: usize,
     what: What,
+}
+
+impl Event {
+    const fn sample(at: i64, port: usize, side: Side, taken: Taken) -> Self {
+        Self { at, port, what: What::Sample { side, position: taken.position, class: taken.class } }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    /// A frame was sampled when so many frames of the slice had entered the port.
-    Sample { position: u64, class: ClassId },
+    /// A frame was sampled when so many frames of the slice had passed the port on that side.
+    Sample { side: Side, position: u64, class: ClassId },
     /// The port's counters are due.
     Report,
 }
@@ -78,10 +86,12 @@ pub struct Exchange {
     members: Vec<Member>,
     /// One for each switch.
     agents: Vec<Agent>,
-    /// One for each of `members`, in the same order.
+    /// One for each of `members`, in the same order; after them the core ports.
     ports: Vec<Port>,
     traffic: Traffic,
     rng: Pcg64,
+    /// For what is sampled besides the frames that enter members' ports, and what becomes of samples.
+    misbehaviour: Pcg64,
     minutes: VecDeque<MinuteTruth>,
     events: Vec<Event>,
     header: Vec<u8>,
@@ -100,18 +110,22 @@ impl Exchange {
         let flows = flows::flows(&plan, &members, &mut rng);
         speeds::give(&mut members, &flows);
         let agents = places.iter().enumerate().map(|(position, place)| agent(&plan, position, *place, start, &mut rng)).collect();
-        let port = |member: &Member| Port::new(plan.sampling_of(member.switch), plan.counter_interval, start, &mut rng);
-        let ports = members.iter().map(port).collect();
+        let fabric = Fabric::new(&members, places.len());
+        let mut misbehaviour = Pcg64::seed_from_u64(plan.seed ^ MISBEHAVIOUR);
+        let mut ports = edge_ports(&plan, &members, start, &mut rng, &mut misbehaviour);
+        let core_speeds = speeds::of_core_ports(&fabric, &flows);
+        ports.extend(core_places(&places, &core_speeds).map(|place| core_port(&plan, place, start, &mut misbehaviour)));
         Self {
             from: start,
             now: start,
             walked: start.div_euclid(MINUTE),
             longest_slice: longest_slice(plan.peak_samples_per_second),
-            traffic: Traffic::new(flows, members.len()),
+            traffic: Traffic::new(flows, fabric, &ports),
             members,
             agents,
             ports,
             rng,
+            misbehaviour,
             minutes: VecDeque::new(),
             events: Vec::new(),
             header: Vec::new(),
@@ -178,11 +192,11 @@ impl Exchange {
             self.plan_reports(end);
         }
         let mut events = std::mem::take(&mut self.events);
-        events.sort_by_key(|event| event.at);
+        events.sort_by(|one, other| self.order(one, other));
         for event in events.drain(..) {
             self.send_due(event.at, emit);
             match event.what {
-                What::Sample { position, class } => self.take_sample(&event, position, class, emit),
+                What::Sample { side, position, class } => self.take_sample(&event, side, Taken { position, class }, emit),
                 What::Report => self.write_report(&event, end, emit),
             }
         }
@@ -208,19 +222,41 @@ impl Exchange {
             port.before = port.counters;
         }
         self.traffic.begin();
-        for position in 0..self.ports.len() {
-            total += self.traffic.enter(position, seconds, level, &mut self.ports);
-            let port = &mut self.ports[position];
-            let frames = port.counters.entered.frames() - port.before.entered.frames();
-            let (now, events) = (self.now, &mut self.events);
-            let number = u32::try_from(position).unwrap_or(u32::MAX);
-            self.traffic.sample(port, &mut self.rng, |taken| {
-                let at = now + portion(length, taken.position, frames);
-                events.push(Event { at, port: number, what: What::Sample { position: taken.position, class: taken.class } });
+        for number in 0..self.members.len() {
+            total += self.traffic.enter(number, seconds, level, &mut self.ports);
+            let frames = self.traffic.entered.frames();
+            let (port, now, events) = (&mut self.ports[number], self.now, &mut self.events);
+            let Some(sampler) = port.sampler(Side::Entering) else { continue };
+            self.traffic.entered.sample(sampler, &mut self.rng, |taken| {
+                events.push(Event::sample(now + portion(length, taken.position, frames), number, Side::Entering, taken));
             });
         }
         self.traffic.end(&mut self.ports);
+        self.sample_onward(length);
         total
+    }
+
+    /// Samples what passed ports after the one where it entered, in a slice of so many milliseconds.
+    fn sample_onward(&mut self, length: i64) {
+        for tap in self.traffic.tapped() {
+            let frames = tap.passed.frames();
+            let (now, events, number, side) = (self.now, &mut self.events, tap.port, tap.side);
+            let Some(sampler) = self.ports[number].sampler(side) else { continue };
+            tap.passed.sample(sampler, &mut self.misbehaviour, |taken| {
+                events.push(Event::sample(now + portion(length, taken.position, frames), number, side, taken));
+            });
+        }
+    }
+
+    /// Which of two events is first: the earlier one, of the same millisecond a sample before a report, and of one port's samples the one with the
+    /// smaller pool.
+    fn order(&self, one: &Event, other: &Event) -> Ordering {
+        let place = |event: &Event| (event.at, matches!(event.what, What::Report), event.port);
+        let rank = |event: &Event| match event.what {
+            What::Sample { side, position, .. } => self.ports[event.port].rank(side, position),
+            What::Report => 0,
+        };
+        place(one).cmp(&place(other)).then_with(|| rank(one).cmp(&rank(other)))
     }
 
     fn level(&self, at: i64) -> f64 {
@@ -245,7 +281,8 @@ impl Exchange {
     }
 
     fn plan_reports(&mut self, end: i64) {
-        for (number, port) in (0_u32..).zip(&mut self.ports) {
+        let silent = if self.plan.core_sampling { usize::MAX } else { self.members.len() };
+        for (number, port) in self.ports.iter_mut().enumerate().take(silent) {
             while port.next_report <= end {
                 self.events.push(Event { at: port.next_report, port: number, what: What::Report });
                 port.next_report += port.report_interval;
@@ -263,55 +300,6 @@ impl Exchange {
             }
         }
     }
-
-    fn take_sample(&mut self, event: &Event, position: u64, class: ClassId, emit: &mut impl FnMut(&Datagram<'_>)) {
-        let number = event.port as usize;
-        let port = &mut self.ports[number];
-        if self.plan.agent_drop_share > 0.0 && self.rng.random_bool(self.plan.agent_drop_share) {
-            port.drops = port.drops.wrapping_add(1);
-            return;
-        }
-        port.sequence = port.sequence.wrapping_add(1);
-        self.traffic.count_sample(class);
-        let flow = self.traffic.flow(class);
-        let untagged = flow.profile.sizes()[usize::from(class.size)].octets;
-        packet::write_header(&mut self.header, flow, untagged, &self.members, &mut self.rng);
-        let (port, member) = (&self.ports[number], &self.members[number]);
-        let output = output(flow, member, &self.members);
-        let picked = Picked { flow, frame: flow.octets(untagged), output, header: &self.header };
-        match &mut self.agents[member.switch] {
-            Agent::Sflow(switch) => {
-                let sample = flow_sample(switch.expanded, member, port, position, &picked);
-                self.sample.clear();
-                sflow::write_flow_sample(&mut self.sample, &sample);
-                switch.add(event.at, &self.sample, told(&sample), emit);
-            }
-            Agent::Flows(_) if flow.untold(self.plan.protocol).is_some() => {}
-            Agent::Flows(exporter) => {
-                let way = Way { at: event.at, input: member.if_index, output: output.index() };
-                exporter.observe(&Seen::look(way, flow, picked.frame, &self.header), &self.header, emit);
-            }
-        }
-    }
-
-    fn write_report(&mut self, event: &Event, end: i64, emit: &mut impl FnMut(&Datagram<'_>)) {
-        let number = event.port as usize;
-        let (port, member) = (&mut self.ports[number], &self.members[number]);
-        // Ports' counters are sFlow's; exporters of flows have them elsewhere.
-        let Agent::Sflow(switch) = &mut self.agents[member.switch] else { return };
-        port.reports = port.reports.wrapping_add(1);
-        let sample = CounterSample {
-            expanded: switch.expanded,
-            sequence: port.reports,
-            if_index: member.if_index,
-            speed: member.speed,
-            counters: port.at((event.at - self.now).unsigned_abs(), (end - self.now).unsigned_abs()),
-            port_name: &member.port_name,
-        };
-        self.sample.clear();
-        sflow::write_counter_sample(&mut self.sample, &sample);
-        switch.add(event.at, &self.sample, Exported { counter_samples: 1, ..Exported::default() }, emit);
-    }
 }
 
 fn agent(plan: &Plan, position: usize, place: SwitchPlace, start: i64, rng: &mut Pcg64) -> Agent {
@@ -321,51 +309,39 @@ fn agent(plan: &Plan, position: usize, place: SwitchPlace, start: i64, rng: &mut
     Agent::Flows(Box::new(Exporter::new(plan, position, place, start, rng)))
 }
 
-/// A frame that was sampled and not dropped.
-#[derive(Clone, Copy, Debug)]
-struct Picked<'a> {
-    flow: &'a Flow,
-    /// Its octets with FCS.
-    frame: u32,
-    output: Output,
-    /// Its first octets.
-    header: &'a [u8],
+/// The ports of members and of the stranger.
+fn edge_ports(plan: &Plan, members: &[Member], start: i64, rng: &mut Pcg64, misbehaviour: &mut Pcg64) -> Vec<Port> {
+    let port = |(number, member): (usize, &Member)| {
+        let place = PortPlace {
+            owner: (number < plan.members).then_some(member.asn),
+            switch: member.switch,
+            agent: member.agent,
+            if_index: member.if_index,
+            speed: member.speed,
+            name: member.port_name.clone(),
+        };
+        let port = Port::new(place, plan.sampling_of(member.switch), plan.counter_interval, start, rng);
+        port.sampling(plan.directions_of(member.switch), misbehaviour)
+    };
+    members.iter().enumerate().map(port).collect()
 }
 
-fn flow_sample<'a>(expanded: bool, member: &Member, port: &Port, position: u64, picked: &Picked<'a>) -> FlowSample<'a> {
-    FlowSample {
-        expanded,
-        sequence: port.sequence,
-        if_index: member.if_index,
-        rate: port.sampler.rate(),
-        pool: port.pool(position),
-        drops: port.drops,
-        output: picked.output,
-        frame_length: picked.frame,
-        header: picked.header,
-        vlan: picked.flow.cell.vlan,
-    }
+/// Where the core ports are, of which `speeds` has one for each.
+fn core_places(switches: &[SwitchPlace], speeds: &[u64]) -> impl Iterator<Item = PortPlace> {
+    switches.iter().zip(speeds).enumerate().map(|(switch, (place, speed))| PortPlace {
+        owner: None,
+        switch,
+        agent: IpAddr::V4(place.agent),
+        if_index: place.core_if_index(),
+        speed: *speed,
+        name: place.core_port_name().to_owned(),
+    })
 }
 
-/// What a flow sample adds to what its switch exported.
-fn told(sample: &FlowSample<'_>) -> Exported {
-    let rate = u64::from(sample.rate);
-    Exported { flow_samples: 1, nominal_packets: rate, nominal_bytes: u64::from(sample.frame_length) * rate, ..Exported::default() }
-}
-
-/// What the switch of `member` says of the way out.
-fn output(flow: &Flow, member: &Member, members: &[Member]) -> Output {
-    match flow.exit {
-        Exit::Port(exit) if members[exit].switch == member.switch => Output::Index(members[exit].if_index),
-        Exit::Port(_) => Output::Index((member.if_index & 0xff00_0000) + UPLINK),
-        Exit::FloodUnsaid => Output::Unknown,
-        Exit::Flood => {
-            // The link to the other switches is one of them, the port of entry is not.
-            let others = members.iter().filter(|other| other.switch == member.switch).count();
-            Output::Multiple(u32::try_from(others).unwrap_or(0))
-        }
-        Exit::Discarded => Output::Discarded,
-    }
+fn core_port(plan: &Plan, place: PortPlace, start: i64, rng: &mut Pcg64) -> Port {
+    let switch = place.switch;
+    let port = Port::new(place, plan.sampling_of(switch), plan.counter_interval, start, rng);
+    if plan.core_sampling { port.sampling(plan.directions_of(switch), rng) } else { port.unsampled() }
 }
 
 /// `length · part / whole`, for a part of the whole.

@@ -18,18 +18,24 @@
 //!
 //! 1. `plan` says what is wanted, `members` and `names` make up who is there, and where they are plugged in;
 //! 2. `flows` draws who sends how much to whom; `curve` how that changes over the day, `profile` of which frame sizes it is made;
-//! 3. `traffic` turns that into the frames of a slice of time, `port` counts them and `sampler` picks one in N of them, as a switch does;
+//! 3. `traffic` turns that into the frames of a slice of time, `fabric` says which ports they pass, `port` counts them there, and `sampler` picks
+//!    one in N of a `stream` of them, as a switch does;
 //! 4. `packet` writes the first octets of a picked frame, `sflow` the sample around it, `switch` the datagram around the samples;
 //! 5. or, with NetFlow and IPFIX, `seen` is what a meter sees of that frame, `cache` gathers frames into flows, `template` and `netflow5` write
 //!    them as records, `message` the datagram around the records, and `exporter` sends it;
 //! 6. `exchange` drives all that by the clock, whichever `agent` reports;
-//! 7. `truth` is what is known for certain; `listing` writes the members as a directory reads them; `pcap` keeps datagrams in a file.
+//! 7. `way` loses some of the datagrams, if wanted; `pcap` keeps them in a file;
+//! 8. `truth` is what is known for certain, and `listing` writes the members as a directory reads them.
+//!
+//! Switches misbehave as the plan has it: they sample a frame twice or only as it leaves, drop samples and do not say so, or send pools and rates
+//! that mean nothing. What that draws is drawn apart, so the same seed still takes the same frames as they enter.
 
 mod agent;
 mod cache;
 mod curve;
 mod exchange;
 mod exporter;
+mod fabric;
 mod flows;
 mod listing;
 mod members;
@@ -45,15 +51,18 @@ mod sampler;
 mod seen;
 mod sflow;
 mod speeds;
+mod stream;
 mod switch;
 mod template;
 mod traffic;
 mod truth;
+mod way;
 mod words;
 
 pub use curve::DayCurve;
 pub use exchange::{Datagram, Exchange};
 pub use members::{Member, MemberMac, PEERING_VLAN, PRIVATE_VLAN};
 pub use pcap::PcapWriter;
-pub use plan::{Extras, FlowCache, MAX_MEMBERS, Plan, TemplateRefresh};
+pub use plan::{Directions, Extras, FlowCache, MAX_MEMBERS, Plan, TemplateRefresh};
 pub use truth::{CellTruth, Exported, MinuteTruth, PortTruth, Truth, Volume};
+pub use way::{Carried, Way};

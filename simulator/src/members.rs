@@ -26,6 +26,9 @@ const MAX_SWITCHES: usize = 12;
 /// ifIndex before the first port of a switch that writes expanded samples: past what 24 bits hold, which is what these are for.
 const EXPANDED_BASE: u32 = 0x1a00_0000;
 
+/// ifIndex of a switch's core port, less the base of its ports: past all members' ports.
+const CORE_PORT: u32 = 1_000;
+
 /// The MAC address of the stranger's router.
 const STRANGER: Mac = Mac::new([0x02, 0x66, 0x6f, 0x72, 0x67, 0x6f]);
 
@@ -87,6 +90,23 @@ pub(crate) struct SwitchPlace {
     pub(crate) agent: Ipv4Addr,
     /// Whether its ifIndexes are large, so that it writes expanded samples.
     pub(crate) expanded: bool,
+}
+
+impl SwitchPlace {
+    /// ifIndex before its first port.
+    const fn base(self) -> u32 {
+        if self.expanded { EXPANDED_BASE } else { 0 }
+    }
+
+    /// ifIndex of its link to the other switches.
+    pub(crate) const fn core_if_index(self) -> u32 {
+        self.base() + CORE_PORT
+    }
+
+    /// Name of that link.
+    pub(crate) const fn core_port_name(self) -> &'static str {
+        if self.expanded { "Port-Channel1" } else { "ae0" }
+    }
 }
 
 impl Member {
@@ -174,7 +194,7 @@ fn member(plan: &Plan, switches: &[SwitchPlace], number: u32, rank: usize, names
         macs: macs(number, private),
         agent: IpAddr::V4(place.agent),
         switch,
-        if_index: slot + 1 + if place.expanded { EXPANDED_BASE } else { 0 },
+        if_index: slot + 1 + place.base(),
         port_name: if place.expanded { format!("Ethernet1/{}", slot + 1) } else { format!("et-0/0/{slot}") },
         speed: 0,
         vlans: if private { vec![PEERING_VLAN, PRIVATE_VLAN] } else { vec![PEERING_VLAN] },

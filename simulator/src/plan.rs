@@ -24,7 +24,15 @@ pub struct Plan {
     pub sampling: u32,
     /// Rates of single switches that differ from `sampling`, by the switch's position.
     pub switch_sampling: Vec<(usize, u32)>,
-    /// Samples per second, over all switches, at the evening peak of a working day.
+    /// In which direction ports sample, with sFlow; meters of flows see frames as they enter.
+    pub directions: Directions,
+    /// Directions of single switches that differ from `directions`, by the switch's position; with sFlow.
+    pub switch_directions: Vec<(usize, Directions)>,
+    /// Let the core ports, by which the switches are joined, sample too, in the directions of their switch, and report their counters.
+    /// A frame between members on different switches is then sampled by both of them. With NetFlow and IPFIX the second one meters it too.
+    pub core_sampling: bool,
+    /// Samples per second, over all switches, at the evening peak of a working day, of frames that enter by members' ports; what samples on
+    /// leaving and core ports take comes on top.
     pub peak_samples_per_second: f64,
     /// Follow the day curve; without it the traffic stays at its peak.
     pub day_curve: bool,
@@ -36,6 +44,12 @@ pub struct Plan {
     pub skew: f64,
     /// Share of samples that the switches themselves drop for want of resources, and report in `drops`, 0 to 0.95.
     pub agent_drop_share: f64,
+    /// Say nothing of dropped samples, neither in `drops` nor in the numbers of samples, as Dell's Force10 does; with sFlow.
+    pub silent_drops: bool,
+    /// Send a `sample_pool` of 0 with every sample, so that only the ports' counters tell what passed; with sFlow.
+    pub made_up_pool: bool,
+    /// Share of samples sent with a sampling rate that no switch can have instead of their own, 0 to 1; with sFlow.
+    pub wild_rates: f64,
     /// Time between two counter samples of a port; a port's own interval lies up to a fifth around it.
     pub counter_interval: Duration,
     /// Traffic that is not between two members.
@@ -50,6 +64,35 @@ pub struct Plan {
     pub frame_sections: bool,
     /// The same seed makes the same exchange.
     pub seed: u64,
+}
+
+/// In which direction a switch samples the frames at its ports.
+///
+/// On leaving, frames are sampled that leave by one port: the copies of a flooded frame are made behind that sampler, as in many switching chips.
+/// A port is one data source with one pool and one series of numbers, whatever it samples.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Directions {
+    /// As they enter.
+    #[default]
+    Ingress,
+    /// As they enter and, by a sampler of its own, as they leave.
+    Both,
+    /// As they leave.
+    Egress,
+}
+
+impl Directions {
+    /// Whether frames are sampled as they enter.
+    #[must_use]
+    pub const fn ingress(self) -> bool {
+        matches!(self, Self::Ingress | Self::Both)
+    }
+
+    /// Whether frames are sampled as they leave.
+    #[must_use]
+    pub const fn egress(self) -> bool {
+        matches!(self, Self::Egress | Self::Both)
+    }
 }
 
 /// When a switch's flow cache gives up a flow (RFC 5470, section 5.1.1).
@@ -130,12 +173,18 @@ impl Default for Plan {
             members: 48,
             sampling: 2_048,
             switch_sampling: Vec::new(),
+            directions: Directions::Ingress,
+            switch_directions: Vec::new(),
+            core_sampling: false,
             peak_samples_per_second: 100.0,
             day_curve: true,
             utc_offset_seconds: 5 * 3_600,
             absent_pairs: 0.3,
             skew: 0.9,
             agent_drop_share: 0.0,
+            silent_drops: false,
+            made_up_pool: false,
+            wild_rates: 0.0,
             counter_interval: Duration::from_secs(25),
             extras: Extras::default(),
             protocol: Protocol::Sflow5,
@@ -154,6 +203,8 @@ impl Plan {
         plan.members = plan.members.clamp(2, MAX_MEMBERS);
         if plan.protocol.is_sflow() {
             plan.protocol = Protocol::Sflow5;
+        } else {
+            plan.without_sflow();
         }
         plan.frame_sections &= plan.protocol == Protocol::Ipfix;
         plan.flow_cache = plan.flow_cache.in_range();
@@ -167,9 +218,23 @@ impl Plan {
         plan.absent_pairs = within(plan.absent_pairs, 0.0, 1.0);
         plan.skew = within(plan.skew, 0.0, 3.0);
         plan.agent_drop_share = within(plan.agent_drop_share, 0.0, 0.95);
+        plan.wild_rates = within(plan.wild_rates, 0.0, 1.0);
         plan.counter_interval = plan.counter_interval.max(Duration::from_secs(1));
         plan.extras = plan.extras.in_range();
         plan
+    }
+
+    /// Brings what only sFlow's samples can show to its default.
+    fn without_sflow(&mut self) {
+        let plan = Self::default();
+        (self.directions, self.switch_directions) = (plan.directions, plan.switch_directions);
+        (self.silent_drops, self.made_up_pool, self.wild_rates) = (plan.silent_drops, plan.made_up_pool, plan.wild_rates);
+    }
+
+    /// The directions in which the switch at `position` samples.
+    pub(crate) fn directions_of(&self, position: usize) -> Directions {
+        let own = self.switch_directions.iter().find(|(switch, _)| *switch == position);
+        own.map_or(self.directions, |(_, directions)| *directions)
     }
 
     /// The sampling rate of the switch at `position`.
@@ -193,6 +258,6 @@ impl Extras {
 }
 
 /// `value` in its range; what is no number becomes the lower end.
-fn within(value: f64, low: f64, high: f64) -> f64 {
+pub(crate) fn within(value: f64, low: f64, high: f64) -> f64 {
     if value.is_nan() { low } else { value.clamp(low, high) }
 }

@@ -15,10 +15,6 @@ impl Sampler {
         Self { rate, passing: skip(rate, rng) }
     }
 
-    pub(crate) const fn rate(&self) -> u32 {
-        self.rate
-    }
-
     /// Lets `frames` frames pass and adds to `taken` the positions, from 1, of those that are sampled.
     pub(crate) fn pass(&mut self, frames: u64, rng: &mut Pcg64, taken: &mut Vec<u64>) {
         let mut position = 0;

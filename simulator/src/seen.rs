@@ -42,7 +42,7 @@ pub(crate) enum Addresses {
 
 /// The way of a frame through the switch.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Way {
+pub(crate) struct Passage {
     pub(crate) at: i64,
     pub(crate) input: u32,
     pub(crate) output: u32,
@@ -50,7 +50,7 @@ pub(crate) struct Way {
 
 impl Seen {
     /// Looks at a frame of `flow` of `frame` octets with FCS, by its first octets.
-    pub(crate) fn look(way: Way, flow: &Flow, frame: u32, header: &[u8]) -> Self {
+    pub(crate) fn look(passage: Passage, flow: &Flow, frame: u32, header: &[u8]) -> Self {
         let tag = if flow.is_tagged() { TAG_OCTETS } else { 0 };
         let ip = &header[(ETHERNET_OCTETS + tag) as usize..];
         let (ethertype, addresses, protocol, ports) = match flow.payload {
@@ -59,7 +59,7 @@ impl Seen {
             Payload::Solicitation => (0x86dd, Addresses::V6(v6(ip, 8), v6(ip, 24)), ip[6], (0, 0)),
             Payload::Arp => (0x0806, Addresses::None, 0, (0, 0)),
         };
-        let Way { at, input, output } = way;
+        let Passage { at, input, output } = passage;
         let octets = frame - FCS_OCTETS - ETHERNET_OCTETS - tag;
         let (src_mac, dst_mac, vlan) = (flow.src_mac, flow.dst_mac, flow.cell.vlan);
         Self { at, input, output, src_mac, dst_mac, vlan, ethertype, addresses, protocol, ports, octets, frame }

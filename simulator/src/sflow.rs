@@ -45,10 +45,13 @@ impl Output {
 pub(crate) struct FlowSample<'a> {
     pub(crate) expanded: bool,
     pub(crate) sequence: u32,
+    /// The port that sampled it, by which it entered or left.
     pub(crate) if_index: u32,
     pub(crate) rate: u32,
     pub(crate) pool: u32,
     pub(crate) drops: u32,
+    /// ifIndex of the port by which it entered.
+    pub(crate) input: u32,
     pub(crate) output: Output,
     /// Octets of the frame with FCS.
     pub(crate) frame_length: u32,
@@ -90,9 +93,9 @@ pub(crate) fn write_flow_sample(out: &mut Vec<u8>, sample: &FlowSample<'_>) {
         data_source(out, sample.expanded, sample.if_index);
         words(out, &tail);
         if sample.expanded {
-            words(out, &[0, sample.if_index, format, value]);
+            words(out, &[0, sample.input, format, value]);
         } else {
-            words(out, &[sample.if_index, format << 30 | value]);
+            words(out, &[sample.input, format << 30 | value]);
         }
         words(out, &[2]);
         raw_header(out, sample);
@@ -171,6 +174,7 @@ mod tests {
             rate: 1_000,
             pool: 8_000,
             drops: 1,
+            input: 4,
             output: Output::Multiple(5),
             frame_length: 64,
             header: &[0xaa; 6],
@@ -178,7 +182,7 @@ mod tests {
         };
         write_flow_sample(&mut out, &sample);
         let words: Vec<u32> = out.chunks(4).map(|word| u32::from_be_bytes(word.try_into().unwrap())).collect();
-        let head = [1, 88, 7, 3, 1_000, 8_000, 1, 3, 0x8000_0005, 2];
+        let head = [1, 88, 7, 3, 1_000, 8_000, 1, 4, 0x8000_0005, 2];
         let header = [1, 24, 1, 64, 4, 6, 0xaaaa_aaaa, 0xaaaa_0000];
         let switch = [1_001, 16, 100, 0, 100, 0];
         assert_eq!(words, [&head[..], &header[..], &switch[..]].concat());
@@ -187,12 +191,21 @@ mod tests {
     #[test]
     fn an_expanded_sample_gives_format_and_value_words_of_their_own() {
         let mut out = Vec::new();
-        let output = Output::Discarded;
-        let (sequence, if_index) = (7, 0x1a00_0003);
-        let sample =
-            FlowSample { expanded: true, sequence, if_index, rate: 9, pool: 8, drops: 0, output, frame_length: 64, header: &[], vlan: 0 };
+        let sample = FlowSample {
+            expanded: true,
+            sequence: 7,
+            if_index: 0x1a00_0003,
+            rate: 9,
+            pool: 8,
+            drops: 0,
+            input: 0x1a00_0004,
+            output: Output::Discarded,
+            frame_length: 64,
+            header: &[],
+            vlan: 0,
+        };
         write_flow_sample(&mut out, &sample);
         let words: Vec<u32> = out.chunks(4).map(|word| u32::from_be_bytes(word.try_into().unwrap())).collect();
-        assert_eq!(words[..13], [3, 92, 7, 0, if_index, 9, 8, 0, 0, if_index, 1, 258, 2]);
+        assert_eq!(words[..13], [3, 92, 7, 0, 0x1a00_0003, 9, 8, 0, 0, 0x1a00_0004, 1, 258, 2]);
     }
 }

@@ -5,9 +5,11 @@ use std::ops::Range;
 use rand_pcg::Pcg64;
 use schema::Reason;
 
+use crate::fabric::Fabric;
 use crate::flows::{Exit, Flow, Payload};
-use crate::port::{Port, Tally};
+use crate::port::{Cast, Port, Side, Tally};
 use crate::profile::Profile;
+use crate::stream::{ClassId, Stream};
 use crate::truth::Volume;
 
 /// The frames of one size of one flow.
@@ -19,49 +21,39 @@ struct SizeClass {
     carry: f32,
 }
 
-/// Frames of one size of one flow in the present slice of one port.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    /// Frames of the port's slice up to the last of this run.
-    end: u64,
-    /// Which frames they are.
-    class: ClassId,
+/// A point besides a frame's first port at which frames are sampled.
+#[derive(Clone, Debug)]
+pub(crate) struct Tap {
+    /// Position of the port.
+    pub(crate) port: usize,
+    pub(crate) side: Side,
+    /// What passed it in the slice.
+    pub(crate) passed: Stream,
 }
 
-/// One size of one flow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct ClassId {
-    pub(crate) flow: u32,
-    /// Position of the size in the flow's profile.
-    pub(crate) size: u8,
-}
-
-/// A frame that the sampler took.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
-    /// Its position in the port's slice, from 1.
-    pub(crate) position: u64,
-    pub(crate) class: ClassId,
-}
+/// Two places for each port, for what enters it and what leaves it; none at all where no frame is sampled but where it enters.
+struct Taps(Vec<Option<Tap>>);
 
 /// All flows and what they have sent.
 pub(crate) struct Traffic {
+    pub(crate) fabric: Fabric,
     flows: Vec<Flow>,
     /// The flows that enter each port.
     entering: Vec<Range<usize>>,
     /// Where each flow's size classes begin.
     first_class: Vec<usize>,
     classes: Vec<SizeClass>,
-    runs: Vec<Run>,
-    positions: Vec<u64>,
+    /// What entered the latest port that had its turn.
+    pub(crate) entered: Stream,
+    taps: Taps,
     flooded: Tally,
 }
 
 impl Traffic {
     /// `flows` ordered by the port that they enter.
-    pub(crate) fn new(flows: Vec<Flow>, ports: usize) -> Self {
+    pub(crate) fn new(flows: Vec<Flow>, fabric: Fabric, ports: &[Port]) -> Self {
         let at = |port: usize| flows.partition_point(|flow| flow.entry < port);
-        let entering = (0..ports).map(|port| at(port)..at(port + 1)).collect();
+        let entering = (0..fabric.edge()).map(|port| at(port)..at(port + 1)).collect();
         let (mut first_class, mut classes) = (Vec::with_capacity(flows.len()), Vec::new());
         for (number, flow) in flows.iter().enumerate() {
             first_class.push(classes.len());
@@ -70,7 +62,8 @@ impl Traffic {
             let carry = |size: usize| ((number * 7 + size) as f32 * 0.618_034).fract();
             classes.extend((0..sizes).map(|size| SizeClass { carry: carry(size), ..SizeClass::default() }));
         }
-        Self { flows, entering, first_class, classes, runs: Vec::new(), positions: Vec::new(), flooded: Tally::default() }
+        let taps = Taps::new(&fabric, ports);
+        Self { fabric, flows, entering, first_class, classes, entered: Stream::default(), taps, flooded: Tally::default() }
     }
 
     pub(crate) fn flow(&self, class: ClassId) -> &Flow {
@@ -87,13 +80,14 @@ impl Traffic {
     /// Begins a slice of time.
     pub(crate) fn begin(&mut self) {
         self.flooded = Tally::default();
+        self.taps.clear();
     }
 
     /// Lets the frames of `seconds` at `level` (a share of the peak) enter port `port` and leave where they leave. Returns the
     /// total of what a matrix counts of them.
     pub(crate) fn enter(&mut self, port: usize, seconds: f64, level: f64, ports: &mut [Port]) -> Volume {
-        self.runs.clear();
-        let (mut end, mut total) = (0, Volume::default());
+        self.entered.clear();
+        let mut total = Volume::default();
         for number in self.entering[port].clone() {
             let flow = &self.flows[number];
             let expected = flow.frames_per_second * flow.walk_factor * level * seconds;
@@ -104,12 +98,13 @@ impl Traffic {
                 if frames == 0 {
                     continue;
                 }
-                end += frames;
-                self.runs.push(Run { end, class: ClassId { flow: u32::try_from(number).unwrap_or(u32::MAX), size } });
+                let class = ClassId { flow: u32::try_from(number).unwrap_or(u32::MAX), size };
+                self.entered.push(frames, class);
+                self.taps.see(&self.fabric, flow, frames, class);
                 sent += Volume { frames, octets: frames * u64::from(flow.octets(of.octets)), samples: 0 };
             }
             if sent.frames > 0 {
-                count(flow, sent, ports, &mut self.flooded);
+                count(&self.fabric, flow, sent, ports, &mut self.flooded);
                 if !flow.cell.reason.is_set_aside() {
                     total += sent;
                 }
@@ -118,23 +113,14 @@ impl Traffic {
         total
     }
 
-    /// Lets the port's sampler see the slice's frames in random order; the taken ones go to `taken` in order of position.
-    pub(crate) fn sample(&mut self, port: &mut Port, rng: &mut Pcg64, mut taken: impl FnMut(Taken)) {
-        let frames = self.runs.last().map_or(0, |run| run.end);
-        self.positions.clear();
-        port.sampler.pass(frames, rng, &mut self.positions);
-        let length = usize::try_from(frames).unwrap_or(usize::MAX);
-        // The order is random, so which frames stand at the taken positions is a random choice without repetition.
-        let chosen = rand::seq::index::sample(rng, length, self.positions.len());
-        for (position, frame) in self.positions.iter().zip(chosen) {
-            let run = self.runs.partition_point(|run| run.end <= frame as u64);
-            taken(Taken { position: *position, class: self.runs[run].class });
-        }
+    /// The points besides at which frames are sampled, with those that passed them in the slice.
+    pub(crate) fn tapped(&mut self) -> impl Iterator<Item = &mut Tap> {
+        self.taps.0.iter_mut().flatten()
     }
 
     /// Ends the slice: flooded frames leave by every port but the one where they entered.
     pub(crate) fn end(&mut self, ports: &mut [Port]) {
-        for port in ports {
+        for port in &mut ports[..self.fabric.edge()] {
             let (entered, before) = (port.counters.entered, port.before.entered);
             let own = own_floods(&entered, &before);
             let left = &mut port.counters.left;
@@ -163,6 +149,38 @@ impl Traffic {
     }
 }
 
+impl Taps {
+    fn new(fabric: &Fabric, ports: &[Port]) -> Self {
+        let tapped = |number: usize, port: &Port, side: Side| {
+            let is_entry = side == Side::Entering && !fabric.is_core(number);
+            (port.samples(side) && !is_entry).then(|| Tap { port: number, side, passed: Stream::default() })
+        };
+        let both =
+            ports.iter().enumerate().flat_map(|(number, port)| [Side::Entering, Side::Leaving].map(|side| tapped(number, port, side)));
+        let taps: Vec<_> = both.collect();
+        Self(if taps.iter().any(Option::is_some) { taps } else { Vec::new() })
+    }
+
+    fn clear(&mut self) {
+        self.0.iter_mut().flatten().for_each(|tap| tap.passed.clear());
+    }
+
+    /// Shows frames of `flow` to the taps on their way.
+    fn see(&mut self, fabric: &Fabric, flow: &Flow, frames: u64, class: ClassId) {
+        if self.0.is_empty() {
+            return;
+        }
+        let copied = cast(flow) != Cast::Unicast;
+        fabric.onward(flow, |port, side| {
+            // The copies of a flooded frame are made behind the sampler of what leaves.
+            let unseen = copied && side == Side::Leaving;
+            if let Some(Some(tap)) = self.0.get_mut(2 * port + usize::from(side == Side::Leaving)).filter(|_| !unseen) {
+                tap.passed.push(frames, class);
+            }
+        });
+    }
+}
+
 impl SizeClass {
     /// Adds `expected` frames, and returns the whole ones.
     fn advance(&mut self, expected: f64) -> u64 {
@@ -177,31 +195,29 @@ impl SizeClass {
     }
 }
 
-/// Counts the frames at the port where they enter and where they leave.
-fn count(flow: &Flow, sent: Volume, ports: &mut [Port], flooded: &mut Tally) {
+/// Counts the frames at the port where they enter and at those that they pass after it.
+fn count(fabric: &Fabric, flow: &Flow, sent: Volume, ports: &mut [Port], flooded: &mut Tally) {
+    let Volume { frames, octets, .. } = sent;
+    let cast = cast(flow);
     let entered = &mut ports[flow.entry].counters.entered;
-    entered.octets += sent.octets;
-    match flow.payload {
-        _ if flow.cell.reason == Reason::Discarded => entered.discards += sent.frames,
-        Payload::Arp => entered.broadcast += sent.frames,
-        Payload::Solicitation => entered.multicast += sent.frames,
-        Payload::Ipv4 | Payload::Ipv6 => entered.unicast += sent.frames,
+    if flow.cell.reason == Reason::Discarded {
+        entered.octets += octets;
+        entered.discards += frames;
+        return;
     }
-    match flow.exit {
-        Exit::Discarded => {}
-        Exit::Port(exit) => {
-            let left = &mut ports[exit].counters.left;
-            left.octets += sent.octets;
-            left.unicast += sent.frames;
-        }
-        Exit::Flood => {
-            flooded.octets += sent.octets;
-            flooded.multicast += sent.frames;
-        }
-        Exit::FloodUnsaid => {
-            flooded.octets += sent.octets;
-            flooded.broadcast += sent.frames;
-        }
+    entered.add(cast, frames, octets);
+    fabric.onward(flow, |port, side| ports[port].counters.side(side).add(cast, frames, octets));
+    if matches!(flow.exit, Exit::Flood | Exit::FloodUnsaid) {
+        flooded.add(cast, frames, octets);
+    }
+}
+
+/// To how many a flow's frames are addressed.
+const fn cast(flow: &Flow) -> Cast {
+    match flow.payload {
+        Payload::Arp => Cast::Broadcast,
+        Payload::Solicitation => Cast::Multicast,
+        Payload::Ipv4 | Payload::Ipv6 => Cast::Unicast,
     }
 }
 

@@ -17,6 +17,7 @@ pub struct Volume {
     /// Layer-2 octets with FCS.
     pub octets: u64,
     /// Samples of these frames that went into a datagram, which may still wait to be sent, or into a flow, which may still be in its cache.
+    /// Where a frame can be sampled at several ports, each of its samples counts.
     pub samples: u64,
 }
 
@@ -49,9 +50,9 @@ pub struct Exported {
     pub octets: u64,
     /// The flow records' packets (packetDeltaCount), not scaled (NetFlow, IPFIX).
     pub packets: u64,
-    /// Σ octets of sampled frames, FCS included, times the sampling rate.
+    /// Σ octets of sampled frames, FCS included, times the sampling rate; the true one where a sample carries a wild one.
     pub nominal_bytes: u64,
-    /// Σ sampled frames times the sampling rate.
+    /// Σ sampled frames times the sampling rate, likewise.
     pub nominal_packets: u64,
 }
 
@@ -94,6 +95,8 @@ pub struct Truth {
     pub set_aside: BTreeMap<&'static str, Volume>,
     /// Members' ports, and the one of the router that no member claims.
     pub ports: Vec<PortTruth>,
+    /// The switches' links to each other, one for each switch where there are several; they report counters only where they sample.
+    pub core_ports: Vec<PortTruth>,
     /// The total by whole UTC minutes; only the latest 45 days.
     pub minutes: Vec<MinuteTruth>,
     /// Datagrams sent.
@@ -102,8 +105,12 @@ pub struct Truth {
     pub flow_samples: u64,
     /// sFlow's counter samples in them.
     pub counter_samples: u64,
-    /// Samples that the switches dropped themselves.
+    /// Samples that the switches dropped themselves, as they report.
     pub agent_drops: u64,
+    /// Samples that they dropped without a word.
+    pub silent_drops: u64,
+    /// Samples sent with a wild sampling rate; they are among `flow_samples` once they have left.
+    pub wild_samples: u64,
     /// What has left the switches, by the name of the protocol.
     pub protocols: BTreeMap<&'static str, Exported>,
     /// Traffic of `cells`, `unattributed` and `set_aside` of which the protocol says nothing, by the reason: `discarded`, and in NetFlow v5
@@ -129,14 +136,14 @@ pub struct CellTruth {
     pub volume: Volume,
 }
 
-/// What passed a member's port.
+/// What passed a port.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PortTruth {
     /// Agent address of the switch.
     pub agent: IpAddr,
     /// ifIndex.
     pub if_index: u32,
-    /// Its member; `None` for the port of the router that no member claims.
+    /// Its member; `None` for the port of the router that no member claims, and for core ports.
     pub asn: Option<Asn>,
     /// Speed.
     pub speed_bits_per_second: u64,
@@ -152,10 +159,18 @@ pub struct PortTruth {
     pub out_octets: u64,
     /// Frames that entered and were dropped.
     pub in_discards: u64,
-    /// `sample_pool` before the first frame.
+    /// `sample_pool` before the first frame; 0 where pools are made up.
     pub first_pool: u32,
-    /// Samples that the switch dropped itself.
+    /// Samples of frames that entered, dropped ones excluded.
+    pub in_samples: u64,
+    /// Samples of frames that left, dropped ones excluded.
+    pub out_samples: u64,
+    /// Samples that the switch dropped itself, as it reports.
     pub agent_drops: u32,
+    /// Samples that it dropped without a word.
+    pub silent_drops: u64,
+    /// Samples sent with a wild sampling rate.
+    pub wild_samples: u64,
 }
 
 /// One minute's total.

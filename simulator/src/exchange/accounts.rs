@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use schema::{Asn, Timestamp};
+use schema::Timestamp;
 
 use super::Exchange;
 use crate::flows::Flow;
-use crate::members::Member;
 use crate::port::Port;
 use crate::truth::{Exported, PortTruth, Truth, Volume};
 
@@ -25,12 +24,15 @@ impl Exchange {
             cells: Vec::new(),
             unattributed: BTreeMap::new(),
             set_aside: BTreeMap::new(),
-            ports: self.port_truths(),
+            ports: self.port_truths(&self.ports[..self.members.len()]),
+            core_ports: self.port_truths(&self.ports[self.members.len()..]),
             minutes: self.minutes.iter().copied().collect(),
             datagrams: exported.datagrams,
             flow_samples: exported.flow_samples,
             counter_samples: exported.counter_samples,
             agent_drops: self.ports.iter().map(|port| u64::from(port.drops)).sum(),
+            silent_drops: self.ports.iter().map(|port| port.fates.dropped_silently).sum(),
+            wild_samples: self.ports.iter().map(|port| port.fates.wild).sum(),
             protocols: BTreeMap::from([(self.plan.protocol.name(), exported)]),
             not_exported: BTreeMap::new(),
         };
@@ -57,26 +59,30 @@ impl Exchange {
         truth.add(flow, Volume { samples: 0, ..volume });
     }
 
-    fn port_truths(&self) -> Vec<PortTruth> {
-        let owners = self.members().iter().map(|member| Some(member.asn)).chain([None]);
-        self.members.iter().zip(&self.ports).zip(owners).map(|((member, port), asn)| port_truth(member, port, asn)).collect()
+    fn port_truths(&self, ports: &[Port]) -> Vec<PortTruth> {
+        let first_pool = |port: &Port| if self.plan.made_up_pool { 0 } else { port.first_pool };
+        ports.iter().map(|port| PortTruth { first_pool: first_pool(port), ..port_truth(port) }).collect()
     }
 }
 
-fn port_truth(member: &Member, port: &Port, asn: Option<Asn>) -> PortTruth {
-    let (entered, left) = (port.counters.entered, port.counters.left);
+fn port_truth(port: &Port) -> PortTruth {
+    let (place, entered, left) = (&port.place, port.counters.entered, port.counters.left);
     PortTruth {
-        agent: member.agent,
-        if_index: member.if_index,
-        asn,
-        speed_bits_per_second: member.speed,
-        sampling: port.sampler.rate(),
+        agent: place.agent,
+        if_index: place.if_index,
+        asn: place.owner,
+        speed_bits_per_second: place.speed,
+        sampling: port.rate,
         in_frames: entered.frames(),
         in_octets: entered.octets,
         out_frames: left.frames(),
         out_octets: left.octets,
         in_discards: entered.discards,
         first_pool: port.first_pool,
+        in_samples: port.fates.entering,
+        out_samples: port.fates.leaving,
         agent_drops: port.drops,
+        silent_drops: port.fates.dropped_silently,
+        wild_samples: port.fates.wild,
     }
 }

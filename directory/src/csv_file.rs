@@ -3,14 +3,15 @@
 use csv::{Position, ReaderBuilder, StringRecord};
 use schema::Asn;
 
+use crate::book::Directory;
 use crate::builder::{Builder, Entry};
 use crate::field;
-use crate::member::{MacClaim, Port};
+use crate::member::{Dated, MacClaim, Port};
 use crate::refusal::{Lines, Place, Refusal, shortened};
-use crate::snapshot::Snapshot;
+use crate::validity::Validity;
 
 /// The columns, in the order of [`Column`].
-pub(crate) const COLUMNS: &[&str] = &["asn", "name", "mac", "vlan", "agent", "if_index"];
+pub(crate) const COLUMNS: &[&str] = &["asn", "name", "mac", "vlan", "agent", "if_index", "from", "until"];
 
 #[derive(Clone, Copy)]
 enum Column {
@@ -20,6 +21,8 @@ enum Column {
     Vlan,
     Agent,
     IfIndex,
+    From,
+    Until,
 }
 
 impl Column {
@@ -28,7 +31,7 @@ impl Column {
     }
 }
 
-pub(crate) fn read(text: &str) -> Result<Snapshot, Refusal> {
+pub(crate) fn read(text: &str) -> Result<Directory, Refusal> {
     let rows = Rows::of(text);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let mut builder = Builder::default();
@@ -151,10 +154,14 @@ impl Row<'_> {
         }
         let mut entry = Entry::new(self.place, self.asn()?);
         self.get(Column::Name).unwrap_or_default().clone_into(&mut entry.name);
-        entry.macs.extend(self.mac()?);
-        entry.ports.extend(self.port()?);
+        let validity = self.validity()?;
+        entry.macs.extend(self.mac()?.map(|claim| Dated { claim, validity }));
+        entry.ports.extend(self.port()?.map(|claim| Dated { claim, validity }));
         if entry.name.is_empty() && entry.macs.is_empty() && entry.ports.is_empty() {
             return Err(self.refused(format!("says nothing of {}; give a name, a MAC address or a port", entry.asn)));
+        }
+        if validity != Validity::ALWAYS && entry.macs.is_empty() && entry.ports.is_empty() {
+            return Err(self.refused("a time stands without `mac` or a port; it only bounds one of these, so give both".to_owned()));
         }
         Ok(entry)
     }
@@ -181,6 +188,13 @@ impl Row<'_> {
             (None, None) => Ok(None),
             _ => Err(self.refused("`agent` and `if_index` only together name a port; give both or neither".to_owned())),
         }
+    }
+
+    /// When the row's claims hold.
+    fn validity(&self) -> Result<Validity, Refusal> {
+        let from = self.parsed(Column::From, field::MOMENT, field::moment)?;
+        let until = self.parsed(Column::Until, field::MOMENT, field::moment)?;
+        Validity::new(from, until).ok_or_else(|| self.refused(format!("`until` {}", field::NEVER)))
     }
 
     fn parsed<T>(&self, column: Column, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {

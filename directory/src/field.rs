@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use schema::Asn;
+use schema::{Asn, Timestamp};
 
 /// Characters of a member's name. Names are shown in tables and legends; a longer one is cut.
 const MAX_NAME: usize = 120;
@@ -29,6 +29,17 @@ pub(crate) fn vlan(text: &str) -> Option<u16> {
 pub(crate) fn agent(text: &str) -> Option<IpAddr> {
     text.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
 }
+
+/// What a moment must be, as a part of a sentence.
+pub(crate) const MOMENT: &str = "a date, as in 2026-03-01, or a time with its zone, as in 2026-03-01T08:00:00Z";
+
+/// A moment: a date, which stands for its midnight in UTC, or RFC 3339.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    text.trim().parse().ok()
+}
+
+/// Why a time that never comes is refused.
+pub(crate) const NEVER: &str = "is not after `from`; write the first moment at which the claim does not hold any more";
 
 /// A name as it can be shown: one line, of bounded length.
 pub(crate) fn name(text: &str) -> String {
@@ -58,6 +69,16 @@ mod tests {
     #[test]
     fn a_vlan_is_what_a_tag_can_hold() {
         assert_eq!((vlan("0"), vlan("4094"), vlan("4095"), vlan("70000"), vlan("")), (Some(0), Some(4094), None, None, None));
+    }
+
+    #[test]
+    fn a_moment_is_a_date_or_a_time_with_its_zone() {
+        for text in ["2026-03-01", " 2026-03-01 ", "2026-03-01T00:00:00Z", "2026-03-01T05:00:00+05:00"] {
+            assert_eq!(moment(text), Some(Timestamp(1_772_323_200_000)), "{text}");
+        }
+        for text in ["", "2026-03", "2026-02-30", "2026-03-01T00:00:00", "01.03.2026", "March"] {
+            assert_eq!(moment(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Exports are made by many programs, and no two bend the schema in the same way. So only what attribution needs is looked for, wherever it
 //! stands: `mac_addresses` under the entry's `connection_list`, in whatever depth, as a list or a single text. Anything else is passed over.
 //! `vlan_id` is an identifier of the exchange's own making, not an 802.1Q tag, and `ixp_list[].vlan[]` does not give the tag either: a
-//! claim from an export holds in every VLAN.
+//! claim from an export holds in every VLAN. Nor does it say since when or how long: a claim holds as long as it is in the export.
 //!
 //! The entries of `member_list` are read one by one, so that memory follows the largest entry and not the file.
 
@@ -13,11 +13,12 @@ use schema::Asn;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::book::Directory;
 use crate::builder::{Builder, Entry};
 use crate::field;
-use crate::member::MacClaim;
+use crate::member::{Dated, MacClaim};
 use crate::refusal::{Place, Refusal, shortened};
-use crate::snapshot::Snapshot;
+use crate::validity::Validity;
 use crate::warning::Warning;
 
 /// The schema versions that this loader was written for.
@@ -26,7 +27,7 @@ const VERSIONS: [&str; 3] = ["0.6", "0.7", "1.0"];
 /// Bits per second in one unit of `if_speed`, which is in Mbit/s.
 const SPEED_UNIT: u64 = 1_000_000;
 
-pub(crate) fn read(text: &str) -> Result<Snapshot, Refusal> {
+pub(crate) fn read(text: &str) -> Result<Directory, Refusal> {
     let mut builder = Builder::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let found = Export(&mut builder).deserialize(&mut json).and_then(|found| json.end().map(|()| found)).map_err(|error| broken(&error))?;
@@ -198,7 +199,7 @@ fn macs(value: &Value, entry: &mut Entry, builder: &mut Builder) {
     match value {
         Value::String(text) if text.trim().is_empty() => {}
         Value::String(text) => match text.parse() {
-            Ok(mac) => entry.macs.push(MacClaim { mac, vlan: None }),
+            Ok(mac) => entry.macs.push(Dated { claim: MacClaim { mac, vlan: None }, validity: Validity::ALWAYS }),
             Err(_) => unreadable(text.clone(), entry, builder),
         },
         Value::Array(items) => items.iter().for_each(|item| macs(item, entry, builder)),

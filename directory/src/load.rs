@@ -1,4 +1,4 @@
-//! From a file to a snapshot.
+//! From a file to a directory.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+use crate::book::Directory;
 use crate::refusal::{Lines, Place, Refusal};
-use crate::snapshot::Snapshot;
 use crate::{csv_file, ixf, toml_file};
 
 /// Octets of a member list. The largest exchange's export has a few megabytes; a bigger file is another one, and must not fill memory.
@@ -81,7 +81,7 @@ pub enum LoadError {
 /// # Errors
 ///
 /// If the file cannot be read, is longer than [`MAX_FILE_OCTETS`], or holds something that cannot be understood.
-pub fn load(path: &Path) -> Result<Snapshot, LoadError> {
+pub fn load(path: &Path) -> Result<Directory, LoadError> {
     let bytes = read(path).map_err(|error| LoadError::Unreadable { file: path.to_owned(), error })?;
     parse(&bytes, Format::of_path(path)).map_err(|refusal| LoadError::Refused { file: path.to_owned(), refusal })
 }
@@ -98,7 +98,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 ///
 /// If it is longer than [`MAX_FILE_OCTETS`] or holds something that cannot be understood.
-pub fn parse(bytes: &[u8], hint: Option<Format>) -> Result<Snapshot, Refusal> {
+pub fn parse(bytes: &[u8], hint: Option<Format>) -> Result<Directory, Refusal> {
     if bytes.len() > MAX_FILE_OCTETS {
         let limit = MAX_FILE_OCTETS >> 20;
         return Err(Refusal::new(Place::List, format!("is longer than {limit} MiB; check that it is the right file")));
@@ -166,7 +166,7 @@ impl Source {
     /// # Errors
     ///
     /// As the function [`load`].
-    pub fn load(&mut self) -> Result<Snapshot, LoadError> {
+    pub fn load(&mut self) -> Result<Directory, LoadError> {
         // Stamped before it is read: what is written meanwhile is seen as a change, not missed.
         self.loaded = self.stamp();
         load(&self.path)

@@ -8,26 +8,17 @@ use hashbrown::HashMap;
 use schema::{Asn, Mac};
 
 use crate::member::{Claim, MacClaim, Member, Port};
-use crate::refusal::{Place, Refusal};
-use crate::warning::{Warning, Warnings};
+use crate::validity::Validity;
 
-/// Members of one list. There are fewer networks in the whole Internet's routing tables; a longer list is another file.
-pub const MAX_MEMBERS: usize = 100_000;
-
-/// MAC claims of one list: more than any exchange has by three orders, and few enough that the tables stay under 100 MB.
-pub const MAX_MACS: usize = 1_000_000;
-
-/// Port claims of one list; bounds memory as [`MAX_MACS`] does.
-pub const MAX_PORTS: usize = 1_000_000;
-
-/// Members, and whose each MAC address and each port is, as one list says. It never changes: a reload makes another one.
+/// Members, and whose each MAC address and each port is, as one list says of one moment. It never changes: another list or another time
+/// makes another one.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     members: Vec<Member>,
     macs: HashMap<u64, Known, FixedState>,
     scoped: HashMap<u64, Claim, FixedState>,
     ports: HashMap<(IpAddr, u32), Asn, FixedState>,
-    warnings: Warnings,
+    validity: Validity,
 }
 
 /// What the list says of one MAC address.
@@ -46,16 +37,13 @@ impl Snapshot {
         Self::default()
     }
 
-    /// The snapshot of these members, which are in the order of their numbers.
-    pub(crate) fn build(members: Vec<Member>, warnings: Warnings) -> Result<Self, Refusal> {
-        bounded("members", members.len(), MAX_MEMBERS)?;
-        bounded("MAC addresses", members.iter().map(|member| member.macs.len()).sum(), MAX_MACS)?;
-        bounded("ports", members.iter().map(|member| member.ports.len()).sum(), MAX_PORTS)?;
-        let mut snapshot = Self { warnings, ..Self::default() };
+    /// The snapshot of these members, which are in the order of their numbers, for this time.
+    pub(crate) fn build(members: Vec<Member>, validity: Validity) -> Self {
+        let mut snapshot = Self { validity, ..Self::default() };
         snapshot.index_macs(&members);
         snapshot.index_ports(&members);
         snapshot.members = members;
-        Ok(snapshot)
+        snapshot
     }
 
     fn index_macs(&mut self, members: &[Member]) {
@@ -65,9 +53,6 @@ impl Snapshot {
         for same in claims.chunk_by(|a, b| a.0 == b.0) {
             let &[(claim, asn), ..] = same else { continue };
             let owner = if same.len() == 1 { Claim::Member(asn) } else { Claim::Ambiguous };
-            if owner == Claim::Ambiguous {
-                self.warnings.add(|| Warning::SharedMac { claim, members: owners(same) });
-            }
             let known = self.macs.entry(claim.mac.bits()).or_insert(Known { anywhere: Claim::Nobody, has_scoped: false });
             match claim.vlan {
                 None => known.anywhere = owner,
@@ -83,17 +68,20 @@ impl Snapshot {
         let mut claims: Vec<(Port, Asn)> = members.iter().flat_map(|member| member.ports.iter().map(|&port| (port, member.asn))).collect();
         claims.sort_unstable();
         for same in claims.chunk_by(|a, b| a.0 == b.0) {
-            match same {
-                [(port, asn)] => {
-                    self.ports.insert((port.agent, port.if_index), *asn);
-                }
-                [(port, _), ..] => self.warnings.add(|| Warning::SharedPort { port: *port, members: owners(same) }),
-                [] => {}
+            // A port of several members tells nobody's traffic.
+            if let [(port, asn)] = same {
+                self.ports.insert((port.agent, port.if_index), *asn);
             }
         }
     }
 
-    /// All members, by ASN.
+    /// The time in which its list says just this: from the latest change of a claim to the next.
+    #[must_use]
+    pub const fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// All members of the list, by ASN; those too of whose claims none holds at the time.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
@@ -135,7 +123,7 @@ impl Snapshot {
         self.ports.get(&(agent.to_canonical(), if_index)).copied()
     }
 
-    /// Different MAC addresses in the list, those that are ambiguous included.
+    /// Different MAC addresses that somebody claims, those that are ambiguous included.
     #[must_use]
     pub fn mac_count(&self) -> usize {
         self.macs.len()
@@ -145,35 +133,12 @@ impl Snapshot {
     pub fn ports(&self) -> impl Iterator<Item = (IpAddr, u32, Asn)> {
         self.ports.iter().map(|(&(agent, if_index), &asn)| (agent, if_index, asn))
     }
-
-    /// What the loader stepped over or could not tell apart: the first [`MAX_WARNINGS`](crate::MAX_WARNINGS).
-    #[must_use]
-    pub fn warnings(&self) -> &[Warning] {
-        self.warnings.kept()
-    }
-
-    /// How many warnings there were in all.
-    #[must_use]
-    pub const fn warning_count(&self) -> usize {
-        self.warnings.total()
-    }
 }
 
 /// One number for an address in a VLAN: 48 and 16 bits.
 #[inline]
 const fn scoped_key(mac: Mac, vlan: u16) -> u64 {
     mac.bits() << 16 | vlan as u64
-}
-
-fn owners<T>(claims: &[(T, Asn)]) -> Vec<Asn> {
-    claims.iter().map(|&(_, asn)| asn).collect()
-}
-
-fn bounded(what: &str, count: usize, limit: usize) -> Result<(), Refusal> {
-    if count <= limit {
-        return Ok(());
-    }
-    Err(Refusal::new(Place::List, format!("has {count} {what}, and at most {limit} are read; check that it is the right file")))
 }
 
 #[cfg(test)]
@@ -195,7 +160,7 @@ mod tests {
     }
 
     fn snapshot(members: Vec<Member>) -> Snapshot {
-        Snapshot::build(members, Warnings::default()).unwrap()
+        Snapshot::build(members, Validity::ALWAYS)
     }
 
     #[test]
@@ -205,7 +170,7 @@ mod tests {
         assert_eq!((whose(1, 0), whose(1, 100), whose(1, 101)), (Claim::Member(Asn(1)), Claim::Member(Asn(2)), Claim::Member(Asn(1))));
         assert_eq!((whose(2, 0), whose(2, 100), whose(2, 101)), (Claim::Member(Asn(2)), Claim::Member(Asn(1)), Claim::Nobody));
         assert_eq!(whose(3, 0), Claim::Nobody);
-        assert_eq!((book.mac_count(), book.warning_count()), (2, 0));
+        assert_eq!(book.mac_count(), 2);
     }
 
     #[test]
@@ -217,10 +182,6 @@ mod tests {
         assert_eq!(book.by_mac(mac(1), 7), Claim::Ambiguous);
         assert_eq!((book.by_mac(mac(2), 100), book.by_mac(mac(2), 101)), (Claim::Ambiguous, Claim::Member(Asn(2))));
         assert_eq!((book.by_mac(mac(3), 5), book.by_mac(mac(3), 6)), (Claim::Member(Asn(2)), Claim::Member(Asn(1))));
-        let said: Vec<String> = book.warnings().iter().map(Warning::to_string).collect();
-        assert_eq!(said.len(), 2);
-        assert!(said[0].contains("AS1 and AS2") && said[0].contains(&mac(1).to_string()), "{}", said[0]);
-        assert!(said[1].contains("in VLAN 100"), "{}", said[1]);
     }
 
     #[test]
@@ -230,7 +191,6 @@ mod tests {
         assert_eq!((book.by_port(agent, 17), book.by_port(agent, 18), book.by_port(agent, 19)), (Some(Asn(1)), None, None));
         assert_eq!(book.by_port("::ffff:192.0.2.1".parse().unwrap(), 17), Some(Asn(1)));
         assert_eq!(book.ports().collect::<Vec<_>>(), [(agent, 17, Asn(1))]);
-        assert!(matches!(book.warnings(), [Warning::SharedPort { members, .. }] if *members == [Asn(1), Asn(2)]));
     }
 
     #[test]
@@ -240,13 +200,5 @@ mod tests {
         assert!(book.member(Asn(6)).is_none());
         assert!(Snapshot::empty().members().is_empty());
         assert_eq!(Snapshot::empty().by_mac(mac(1), 0), Claim::Nobody);
-    }
-
-    #[test]
-    fn more_than_a_bound_is_refused() {
-        let many = member(1, &[], &(0..1_000_001).collect::<Vec<u32>>());
-        let refused = Snapshot::build(vec![many], Warnings::default()).unwrap_err().to_string();
-        assert!(refused.contains("1000001 ports") && refused.contains("1000000"), "{refused}");
-        assert!(bounded("members", MAX_MEMBERS, MAX_MEMBERS).is_ok());
     }
 }

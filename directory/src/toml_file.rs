@@ -3,22 +3,23 @@
 //! A person writes it, so anything that is not understood is refused, with its line. The tree is walked by hand instead of through serde:
 //! so each sentence can name the key, the line and what belongs there.
 
-use schema::{Asn, Mac};
+use schema::{Asn, Mac, Timestamp};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::book::Directory;
 use crate::builder::{Builder, Entry};
 use crate::field;
-use crate::member::{MacClaim, Port};
+use crate::member::{Dated, MacClaim, Port};
 use crate::refusal::{Lines, Place, Refusal, shortened};
-use crate::snapshot::Snapshot;
+use crate::validity::Validity;
 
 const LIST: &[&str] = &["member"];
 const MEMBER: &[&str] = &["asn", "macs", "name", "ports"];
-const MAC: &[&str] = &["mac", "vlan"];
-const PORT: &[&str] = &["agent", "if_index"];
+const MAC: &[&str] = &["from", "mac", "until", "vlan"];
+const PORT: &[&str] = &["agent", "from", "if_index", "until"];
 
-pub(crate) fn read(text: &str) -> Result<Snapshot, Refusal> {
+pub(crate) fn read(text: &str) -> Result<Directory, Refusal> {
     let lines = Lines::of(text.as_bytes());
     let root = DeTable::parse(text).map_err(|error| {
         let place = error.span().map_or(Place::List, |span| lines.place(span.start));
@@ -50,23 +51,30 @@ fn entry(member: &Table<'_>) -> Result<Entry, Refusal> {
     Ok(entry)
 }
 
-fn mac_claim(item: &Item<'_>) -> Result<MacClaim, Refusal> {
+fn mac_claim(item: &Item<'_>) -> Result<Dated<MacClaim>, Refusal> {
     if item.value.is_str() {
-        return Ok(MacClaim { mac: item.mac()?, vlan: None });
+        return Ok(Dated { claim: MacClaim { mac: item.mac()?, vlan: None }, validity: Validity::ALWAYS });
     }
     let table = item.table(MAC, "a MAC address, or { mac = \"02:00:5e:00:00:01\", vlan = 100 }")?;
     let mac = table.required("mac", "mac = \"02:00:5e:00:00:01\"")?.mac()?;
     let vlan = table.get("vlan").map(|vlan| vlan.number(field::MAX_VLAN, "a VLAN id from 0 to 4094")).transpose()?;
-    Ok(MacClaim { mac, vlan })
+    Ok(Dated { claim: MacClaim { mac, vlan }, validity: validity(&table)? })
 }
 
-fn port(item: &Item<'_>) -> Result<Port, Refusal> {
+fn port(item: &Item<'_>) -> Result<Dated<Port>, Refusal> {
     let table = item.table(PORT, "{ agent = \"192.0.2.1\", if_index = 17 }")?;
     let agent = table.required("agent", "agent = \"192.0.2.1\"")?;
     let expected = "the switch's IP address, as in agent = \"192.0.2.1\"";
     let address = field::agent(agent.text(expected)?).ok_or_else(|| agent.expected(expected))?;
     let if_index = table.required("if_index", "if_index = 17")?.number(u32::MAX, "an ifIndex, as in if_index = 17")?;
-    Ok(Port { agent: address, if_index })
+    Ok(Dated { claim: Port { agent: address, if_index }, validity: validity(&table)? })
+}
+
+/// When a claim holds.
+fn validity(claim: &Table<'_>) -> Result<Validity, Refusal> {
+    let from = claim.get("from").map(|from| from.moment()).transpose()?;
+    let Some(until) = claim.get("until") else { return Ok(Validity::new(from, None).unwrap_or_default()) };
+    Validity::new(from, Some(until.moment()?)).ok_or_else(|| Refusal::new(until.place(), format!("`until` {}", field::NEVER)))
 }
 
 /// A table of which every key is known.
@@ -112,6 +120,7 @@ impl<'a> Item<'a> {
         let found = match self.value {
             DeValue::String(text) => format!("`{}`", shortened(text)),
             DeValue::Integer(number) => format!("`{}`", shortened(&number.to_string())),
+            DeValue::Datetime(time) => format!("`{time}`"),
             other => format!("of type {}", other.type_str()),
         };
         Refusal::new(self.place(), format!("`{}` is {found}; it must be {what}", self.key))
@@ -140,6 +149,16 @@ impl<'a> Item<'a> {
     fn number<N: TryFrom<u64> + PartialOrd + Copy>(&self, max: N, what: &str) -> Result<N, Refusal> {
         let number = self.value.as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
         number.and_then(|number| N::try_from(number).ok()).filter(|number| *number <= max).ok_or_else(|| self.expected(what))
+    }
+
+    /// TOML has times of its own, which need no quotes.
+    fn moment(&self) -> Result<Timestamp, Refusal> {
+        let moment = match self.value {
+            DeValue::String(text) => field::moment(text),
+            DeValue::Datetime(time) => field::moment(&time.to_string()),
+            _ => None,
+        };
+        moment.ok_or_else(|| self.expected(field::MOMENT))
     }
 
     fn asn(&self) -> Result<Asn, Refusal> {

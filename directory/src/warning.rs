@@ -6,6 +6,7 @@ use schema::{Asn, Mac};
 
 use crate::member::{MacClaim, Port};
 use crate::refusal::{Place, shortened};
+use crate::validity::Validity;
 
 /// Warnings that are kept to be shown. A list that is wrong in every line would otherwise fill memory and the status page; the rest is
 /// counted.
@@ -18,17 +19,21 @@ const MAX_NAMED: usize = 4;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Several members claim a MAC address in the same VLAN, or all of them in every VLAN.
+    /// Several members claim a MAC address at the same time in the same VLAN, or all of them in every VLAN.
     SharedMac {
         /// The claim.
         claim: MacClaim,
+        /// When several make it.
+        validity: Validity,
         /// Who makes it, by ASN.
         members: Vec<Asn>,
     },
-    /// Several members claim a port.
+    /// Several members claim a port at the same time.
     SharedPort {
         /// The port.
         port: Port,
+        /// When several claim it.
+        validity: Validity,
         /// Who claims it, by ASN.
         members: Vec<Asn>,
     },
@@ -85,16 +90,19 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SharedMac { claim: MacClaim { mac, vlan }, members } => write!(
+            Self::SharedMac { claim: MacClaim { mac, vlan }, validity, members } => write!(
                 f,
-                "{} claim the MAC address {mac}{}, so its traffic is counted as ambiguous; leave it to one of them, or give each its VLAN",
+                "{} claim the MAC address {mac}{}{}, so its traffic is counted as ambiguous; leave it to one of them, or give each its VLAN or \
+                 its time",
                 Named(members),
-                InVlan(*vlan)
+                InVlan(*vlan),
+                During(*validity)
             ),
-            Self::SharedPort { port: Port { agent, if_index }, members } => write!(
+            Self::SharedPort { port: Port { agent, if_index }, validity, members } => write!(
                 f,
-                "{} claim the port {if_index} of {agent}, so it tells nobody's traffic; leave it to the one member that is behind it",
-                Named(members)
+                "{} claim the port {if_index} of {agent}{}, so it tells nobody's traffic; leave it to the one member that is behind it",
+                Named(members),
+                During(*validity)
             ),
             Self::NotARouter { place, asn, mac } => {
                 write!(f, "{place}: {mac} of {asn} is no router's address and was left out; write the address that its router sends from")
@@ -154,6 +162,18 @@ impl fmt::Display for InVlan {
             Some(vlan) => write!(f, " in VLAN {vlan}"),
             None => Ok(()),
         }
+    }
+}
+
+/// The time of a claim, as a part of a sentence; nothing where it has no bounds.
+struct During(Validity);
+
+impl fmt::Display for During {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == Validity::ALWAYS {
+            return Ok(());
+        }
+        write!(f, " {}", self.0)
     }
 }
 

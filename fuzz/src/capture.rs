@@ -12,7 +12,7 @@ use aggregator::policy::Policies;
 use aggregator::{Parties, Weights};
 use collector::capture::{self, CaptureError};
 use collector::replay::{Replay, Settings, Summary};
-use directory::Snapshot;
+use directory::Directory;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use schema::Window;
 
@@ -68,7 +68,7 @@ fn replayed(path: &Path) -> Summary {
     };
     let mut names = BTreeSet::new();
     let mut sink = |window: Window| assert!(names.insert((window.start, window.serial)), "two windows of {:?}", window.start);
-    let mut replay = Replay::new(settings, Arc::new(Snapshot::empty()));
+    let mut replay = Replay::new(settings, Arc::new(Directory::empty()));
     let end = replay.file(path, &mut sink, &mut |_| {});
     assert!(end.is_ok(), "what can be read can be replayed");
     replay.finish(&mut sink)

@@ -56,7 +56,7 @@ static DIRECTORY: LazyLock<Snapshot> = LazyLock::new(|| {
         64502,,127.0.0.1,3\n\
         64503,02:00:5e:00:00:04,,\n\
         64504,02:00:5e:00:00:04,,\n";
-    directory::parse(LIST, Some(Format::Csv)).unwrap_or_default()
+    directory::parse(LIST, Some(Format::Csv)).unwrap_or_default().as_of(BEGIN)
 });
 
 /// Reads the input as datagrams of several exporters; how many records and samples reached a window.

@@ -1,10 +1,12 @@
 //! Lists from spreadsheets.
 
-use directory::{Claim, Format, MacClaim, Snapshot, Warning, parse};
+use directory::{Claim, Format, MacClaim, Warning, parse};
 use schema::Asn;
 
-fn list(text: &str) -> Snapshot {
-    parse(text.as_bytes(), None).unwrap_or_else(|refusal| panic!("{refusal}"))
+use crate::List;
+
+fn list(text: &str) -> List {
+    List::read(text)
 }
 
 fn refused(text: &str) -> String {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use directory::{Claim, Format, MAX_FILE_OCTETS, MAX_WARNINGS, Source, load, parse};
-use schema::Asn;
+use schema::{Asn, Timestamp};
+
+use crate::List;
 
 const TOML: &str = "[[member]]\nasn = 64500\n";
 const CSV: &str = "asn;name\n64500;Example\n";
@@ -17,7 +19,7 @@ fn the_content_tells_the_format_whatever_the_file_is_called() {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
         let list = load(&path).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(list.members().len(), 1, "{name}: {text}");
+        assert_eq!(list.member_count(), 1, "{name}: {text}");
     }
 }
 
@@ -56,7 +58,7 @@ fn a_source_sees_that_its_file_is_another() {
     assert!(!source.changed(), "there is no file yet");
     fs::write(&path, CSV).unwrap();
     assert!(source.changed());
-    assert_eq!(source.load().unwrap().members().len(), 1);
+    assert_eq!(source.load().unwrap().member_count(), 1);
     assert!(!source.changed());
     fs::write(&path, format!("{CSV}broken\n")).unwrap();
     assert!(source.changed());
@@ -78,15 +80,19 @@ fn the_examples_of_the_manual_are_read_without_a_warning() {
     let manual = fs::read_to_string(&path).unwrap();
     let examples = fenced(&manual);
     let languages: Vec<&str> = examples.iter().map(|(language, _)| *language).collect();
-    assert_eq!(languages, ["toml", "csv", "csv", "json"]);
-    for (language, text) in examples {
-        let list = parse(text.as_bytes(), None).unwrap_or_else(|refusal| panic!("{language}: {refusal}"));
+    assert_eq!(languages, ["toml", "csv", "csv", "toml", "csv", "json"]);
+    for (language, text) in &examples {
+        let list = List::read(text);
         assert_eq!(list.warning_count(), 0, "{language}: {:?}", list.warnings());
-        let member = &list.members()[0];
+        let member = list.members().iter().find(|member| !member.macs.is_empty()).unwrap();
         assert_eq!(list.by_mac(member.macs[0].mac, 0), Claim::Member(member.asn), "{language}");
     }
-    let [toml, csv, ..] = fenced(&manual)[..] else { panic!() };
-    let (toml, csv) = (parse(toml.1.as_bytes(), None).unwrap(), parse(csv.1.as_bytes(), None).unwrap());
+    let [toml, csv, _, dated_toml, dated_csv, _] = &examples[..] else { panic!() };
+    let (toml, csv) = (List::read(toml.1), List::read(csv.1));
     assert_eq!(toml.members(), csv.members(), "the same list in both formats");
     assert_eq!(toml.by_port([192, 0, 2, 1].into(), 17), Some(Asn(64500)));
+    let (toml, csv) = (List::read(dated_toml.1), List::read(dated_csv.1));
+    assert!(toml.directory.mac_claims().eq(csv.directory.mac_claims()), "the same list in both formats, with dates");
+    assert!(toml.directory.port_claims().eq(csv.directory.port_claims()));
+    assert!(toml.directory.next_change(Timestamp(0)).is_some());
 }

@@ -1,10 +1,12 @@
 //! The project's own format.
 
-use directory::{Claim, MacClaim, Place, Port, Snapshot, Warning, parse};
+use directory::{Claim, MacClaim, Place, Port, Warning, parse};
 use schema::Asn;
 
-fn list(text: &str) -> Snapshot {
-    parse(text.as_bytes(), None).unwrap_or_else(|refusal| panic!("{refusal}"))
+use crate::List;
+
+fn list(text: &str) -> List {
+    List::read(text)
 }
 
 fn refused(text: &str) -> String {

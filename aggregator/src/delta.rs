@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use schema::{CellKey, Moments, Party, Timestamp};
+use schema::{CellKey, Moments, Party, Reason, Timestamp};
 
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::ports::{Growth, PortKey};
@@ -66,6 +66,9 @@ pub struct Delta {
     pub exporters: Vec<(ExporterKey, ExporterTally)>,
     /// Ports that reported.
     pub ports: Vec<(PortKey, Growth)>,
+    /// Samples, and frames of flow records, counted as they came in. Those in the cells are as many, unless this program is wrong; see
+    /// [`OpenWindow::ledger`](crate::OpenWindow::ledger).
+    pub received: u64,
 }
 
 impl Delta {
@@ -82,6 +85,7 @@ impl Delta {
         self.flow_cells.clear();
         self.exporters.clear();
         self.ports.clear();
+        self.received = 0;
     }
 }
 
@@ -119,4 +123,9 @@ impl Streams {
 /// A party without the MAC address that no member claims.
 pub(crate) fn forget(party: Party) -> Party {
     if party.mac().is_some() { Party::NOBODY } else { party }
+}
+
+/// The cell of what comes above a bound. What does not count is kept apart from what does.
+pub(crate) const fn overflow(cell: CellKey) -> CellKey {
+    CellKey::nobody(if cell.reason.is_set_aside() { cell.reason } else { Reason::Overflow })
 }

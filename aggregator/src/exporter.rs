@@ -8,6 +8,8 @@ use schema::sample::Agent;
 use schema::window::ExporterRow;
 use schema::{Protocol, Timestamp};
 
+use crate::weight::Weighed;
+
 /// What names an exporter in the health tables: what it speaks, its identity inside the datagram, and the UDP source that brought it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ExporterKey {
@@ -40,8 +42,10 @@ pub struct ExporterTally {
     pub datagrams: u64,
     /// Datagrams that the sequence numbers miss. Negative where late ones of an earlier stretch came after all.
     pub lost_datagrams: i64,
-    /// Datagrams that came late or twice.
+    /// Datagrams that came late.
     pub reordered_datagrams: u64,
+    /// Datagrams that came twice, and were refused.
+    pub duplicate_datagrams: u64,
     /// Flow samples.
     pub flow_samples: u64,
     /// Samples that the exporter says it dropped itself.
@@ -60,6 +64,8 @@ pub struct ExporterTally {
     pub malformed: u64,
     /// Samples and flow records without a rate.
     pub unscalable: u64,
+    /// Samples and flow records whose rate was not believed; see [`MAX_PLAUSIBLE_RATE`](crate::weight::MAX_PLAUSIBLE_RATE).
+    pub implausible: u64,
     /// Restarts.
     pub restarts: u64,
     /// Smallest rate above zero; 0 for none.
@@ -68,6 +74,8 @@ pub struct ExporterTally {
     pub rate_max: u32,
     /// When the latest datagram came.
     pub last_seen: Timestamp,
+    /// How its samples were weighed. Only the close of a window knows; see [`OpenWindow::weighed`](crate::OpenWindow::weighed).
+    pub weighed: Weighed,
 }
 
 impl ExporterTally {
@@ -76,6 +84,7 @@ impl ExporterTally {
         self.datagrams += other.datagrams;
         self.lost_datagrams += other.lost_datagrams;
         self.reordered_datagrams += other.reordered_datagrams;
+        self.duplicate_datagrams += other.duplicate_datagrams;
         self.flow_samples += other.flow_samples;
         self.agent_drops += other.agent_drops;
         self.flow_records += other.flow_records;
@@ -85,10 +94,12 @@ impl ExporterTally {
         self.counter_samples += other.counter_samples;
         self.malformed += other.malformed;
         self.unscalable += other.unscalable;
+        self.implausible += other.implausible;
         self.restarts += other.restarts;
         self.rate_min = smallest(self.rate_min, other.rate_min);
         self.rate_max = self.rate_max.max(other.rate_max);
         self.last_seen = self.last_seen.max(other.last_seen);
+        self.weighed.merge(&other.weighed);
     }
 
     /// Notes the rate of one sample or record.
@@ -123,7 +134,13 @@ impl ExporterTally {
             restarts: self.restarts,
             rate_min: self.rate_min,
             rate_max: self.rate_max,
-            ..ExporterRow::default()
+            duplicate_datagrams: self.duplicate_datagrams,
+            implausible: self.implausible,
+            by_pool: self.weighed.by_pool,
+            by_sequence: self.weighed.by_sequence,
+            pool_refused: self.weighed.pool_refused,
+            pool_due: self.weighed.pool_due,
+            pool_taken: self.weighed.pool_taken,
         }
     }
 }

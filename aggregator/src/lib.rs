@@ -4,14 +4,17 @@
 //!
 //! 1. [`Shard::datagram`] finds the exporter, what the operator knows better of it ([`policy`]), and follows its datagrams' numbers
 //!    ([`sequence`]);
-//! 2. [`Shard::flow`] finds the sample's stream, that is its data source and rate ([`stream`]), asks who exchanged the frame
-//!    ([`attribution`]), and adds three integers to the cell of that stream: `(1, x, x²)`;
+//! 2. [`Shard::flow`] finds the sample's stream, that is its data source, rate and direction ([`stream`]), asks who exchanged the frame
+//!    ([`attribution`]) and whether it is counted elsewhere, as at a core port, and adds three integers to the cell of that stream: `(1, x, x²)`;
 //! 3. [`Shard::record`] does the same for a flow record, and spreads it over the windows in which its packets passed;
 //! 4. [`Shard::counters`] follows the port's counters ([`ports`]);
 //! 5. with every tick [`Shard::take`] hands over what was added since, as a [`Delta`], and [`OpenWindow::merge`] adds it to the open
 //!    window;
-//! 6. [`OpenWindow::close`] knows how far each data source's pool advanced, gives each stream its weight ([`weight`]), and sums
-//!    the streams of a cell to the sums of a row; [`OpenWindow::take_late`] gives what flow records add to windows that were closed before.
+//! 6. [`OpenWindow::close`] knows how far each data source's pool advanced, gives its streams their weight ([`weight`]), and sums
+//!    the streams of a cell to the sums of a row, and those at a port to what was sampled there; [`OpenWindow::take_late`] gives what flow records add to
+//!    windows that were closed before.
+//!
+//! Samples are counted twice, where they come in and where they lie; [`OpenWindow::ledger`] shows both.
 //!
 //! A shard belongs to one thread. Nothing here locks, and once its maps are warm nothing here allocates for a sample.
 
@@ -22,6 +25,8 @@ mod exporter;
 mod flow_cells;
 mod open_window;
 pub mod policy;
+mod pools;
+mod port_samples;
 pub mod ports;
 mod roster;
 mod rows;

@@ -1,20 +1,21 @@
 //! The window that is open: where the shards' hand-overs meet, and where weights are known.
 
+mod closing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use schema::sample::Direction;
-use schema::window::{ExporterRow, PortRow, Stretch};
-use schema::{CellKey, Moments, Party, Reason, Timestamp, Window};
+use schema::status::Ledger;
+use schema::{CellKey, Moments, Party, Reason, Timestamp};
 
-use crate::delta::{Delta, FlowCell, Map, StreamCell, forget};
+use crate::delta::{Delta, FlowCell, Map, StreamCell, forget, overflow};
 use crate::entering::Entering;
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::flow_cells::FlowCells;
+use crate::pools::Pools;
 use crate::ports::{Growth, PortKey};
-use crate::rows::{Weighing, rows};
 use crate::stream::{StreamKey, Tally};
-use crate::weight::Weights;
 
 /// Cells of samples of one window over all shards, against the same floods as in a shard: as many as a table of 2²⁰ places holds, which takes 60 MB,
 /// and to close it twice as much again for a moment. What comes above it is counted in the overflow cell.
@@ -42,8 +43,14 @@ pub struct OpenWindow {
     unknown_cells: usize,
     /// Pairs whose traffic an exporter meters at ingress, so that what it meters at egress is the same packets once more. It outlives the window.
     entering: Entering,
+    /// What data sources' pools showed before. It outlives the window, too.
+    pools: Pools,
     exporters: Map<ExporterKey, ExporterTally>,
     ports: Map<PortKey, Growth>,
+    /// What shards say has come, since the start.
+    received: u64,
+    /// What was added to cells, of this window and of others, since the start. Counted where it is added, so that both agree only if nothing is lost on the way.
+    in_windows: u64,
 }
 
 /// The streams of a window and where they stand.
@@ -92,8 +99,11 @@ impl OpenWindow {
             flows: FlowCells::default(),
             unknown_cells: 0,
             entering: Entering::default(),
+            pools: Pools::default(),
             exporters: Map::default(),
             ports: Map::default(),
+            received: 0,
+            in_windows: 0,
         }
     }
 
@@ -113,6 +123,7 @@ impl OpenWindow {
     ///
     /// Flow records of other windows are kept too: a lane that notices the turn late may have brought some of the next one.
     pub fn reopen(&mut self, at: Timestamp, serial: u64) {
+        self.pools.remember(&self.streams.list);
         self.flows.remove(self.start);
         self.start = at.floor(self.length);
         self.opened = at;
@@ -132,6 +143,8 @@ impl OpenWindow {
         let streams = std::mem::take(&mut self.streams).list;
         for (start, cells) in std::mem::take(&mut self.flows) {
             for (mut cell, moments) in cells {
+                // It is added once more.
+                self.in_windows = self.in_windows.wrapping_sub(moments.n);
                 let Some((key, _)) = streams.get(cell.at.stream as usize) else { continue };
                 cell.at.stream = self.streams.add(*key, &Tally::default());
                 self.add_flow(start, cell, moments);
@@ -141,6 +154,7 @@ impl OpenWindow {
 
     /// Adds what a shard handed over.
     pub fn merge(&mut self, delta: &Delta) {
+        self.received = self.received.wrapping_add(delta.received);
         let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.streams.add(*key, tally)).collect();
         let place = |stream: u32| places.get(stream as usize).copied();
         for (StreamCell { stream, cell }, moments) in &delta.cells {
@@ -168,23 +182,22 @@ impl OpenWindow {
     }
 
     fn add(&mut self, mut at: StreamCell, moments: Moments) {
+        self.in_windows = self.in_windows.wrapping_add(moments.n);
         if let Some(sum) = self.cells.get_mut(&at) {
             return sum.merge(moments);
         }
         let is_full = self.cells.len() >= MAX_WINDOW_CELLS;
-        at.cell = if is_full { CellKey::nobody(Reason::Overflow) } else { self.within_unknown(at.cell) };
+        at.cell = if is_full { overflow(at.cell) } else { self.within_unknown(at.cell) };
         self.cells.entry(at).or_default().merge(moments);
     }
 
     fn add_flow(&mut self, mut start: Timestamp, mut cell: FlowCell, moments: Moments) {
         if !self.flows.contains(start, &cell) {
-            (start, cell.at.cell) = if self.flows.is_full() {
-                (self.start, CellKey::nobody(Reason::Overflow))
-            } else {
-                (start, self.within_unknown(cell.at.cell))
-            };
+            (start, cell.at.cell) =
+                if self.flows.is_full() { (self.start, overflow(cell.at.cell)) } else { (start, self.within_unknown(cell.at.cell)) };
             self.note_entering(&cell.at);
         }
+        self.in_windows = self.in_windows.wrapping_add(moments.n);
         self.flows.add(start, cell, moments);
     }
 
@@ -202,79 +215,10 @@ impl OpenWindow {
         cell
     }
 
-    /// The window as it stands at `now`, every cell weighed with what its streams' numbers show until now.
-    ///
-    /// It is partial if it was opened after its start or is asked before its end. Rows come sorted by their keys, so that the same samples give the
-    /// same rows whatever thread they came by.
+    /// Samples since the start, as shards counted them when they came in, and as they were added to the cells of windows.
     #[must_use]
-    pub fn close(&self, now: Timestamp, weights: Weights) -> Window {
-        let weighing = self.weighing(weights);
-        let samples = self.cells.iter().filter_map(|(cell, moments)| weighing.samples(cell, moments));
-        let records = self.flows.of(self.start).filter_map(|(cell, moments)| weighing.records(cell, moments));
-        Window {
-            start: self.start,
-            length: self.length,
-            serial: self.serial,
-            partial: self.partial(now),
-            cells: rows(samples.chain(records).collect(), self.start, &self.exchange),
-            ports: self.port_rows(),
-            exporters: self.exporter_rows(),
-            ..Window::default()
-        }
-    }
-
-    /// Takes out what flow records brought of windows before this one, one window each, the oldest first. They have cells only.
-    ///
-    /// They bear this window's serial, for there may be more of them with the next one. Call it when this window is closed, before [`reopen`](Self::reopen).
-    #[must_use]
-    pub fn take_late(&mut self, weights: Weights) -> Vec<Window> {
-        self.take_flows(weights, |start, open| start < open)
-    }
-
-    /// The same of all windows but this one, for the end of the process: the latest hand-over may hold some of the window that would come next.
-    #[must_use]
-    pub fn take_rest(&mut self, weights: Weights) -> Vec<Window> {
-        self.take_flows(weights, |start, open| start != open)
-    }
-
-    fn take_flows(&mut self, weights: Weights, is_meant: impl Fn(Timestamp, Timestamp) -> bool) -> Vec<Window> {
-        let starts: Vec<Timestamp> = self.flows.starts().into_iter().filter(|start| is_meant(*start, self.start)).collect();
-        if starts.is_empty() {
-            return Vec::new();
-        }
-        let weighing = self.weighing(weights);
-        let window = |start| {
-            let pieces = self.flows.of(start).filter_map(|(cell, moments)| weighing.records(cell, moments));
-            let cells = rows(pieces.collect(), start, &self.exchange);
-            // It measured no time by itself: that is what the window of the same start did, if there is one.
-            let partial = Some(Stretch { from: start, to: start });
-            Window { start, length: self.length, serial: self.serial, partial, cells, ..Window::default() }
-        };
-        let windows = starts.iter().map(|start| window(*start)).collect();
-        starts.into_iter().for_each(|start| self.flows.remove(start));
-        windows
-    }
-
-    fn weighing(&self, weights: Weights) -> Weighing<'_> {
-        Weighing::new(&self.streams.list, weights, &self.entering)
-    }
-
-    fn partial(&self, now: Timestamp) -> Option<Stretch> {
-        let from = if self.opened > self.start.plus(OPENING_SLACK) { self.opened } else { self.start };
-        let to = now.min(self.end()).max(from);
-        (from > self.start || to < self.end()).then_some(Stretch { from, to })
-    }
-
-    fn port_rows(&self) -> Vec<PortRow> {
-        let mut ports: Vec<_> = self.ports.iter().collect();
-        ports.sort_unstable_by_key(|(key, _)| **key);
-        ports.into_iter().map(|(key, growth)| growth.row(self.start, &self.exchange, key)).collect()
-    }
-
-    fn exporter_rows(&self) -> Vec<ExporterRow> {
-        let mut exporters: Vec<_> = self.exporters.iter().collect();
-        exporters.sort_unstable_by_key(|(key, _)| **key);
-        exporters.into_iter().map(|(key, tally)| tally.row(self.start, &self.exchange, key)).collect()
+    pub const fn ledger(&self) -> Ledger {
+        Ledger { received: self.received, in_windows: self.in_windows, lost: 0 }
     }
 
     /// The exporters heard in this window.
@@ -292,7 +236,12 @@ impl OpenWindow {
     pub fn streams(&self) -> &[(StreamKey, Tally)] {
         &self.streams.list
     }
-}
 
-/// A window opened this soon after its start is whole: threads wake up some milliseconds after the turn of the minute.
-const OPENING_SLACK: Duration = Duration::from_millis(1_500);
+    /// All cells of this window with their streams' keys.
+    #[cfg(test)]
+    pub(crate) fn cells_with_streams(&self) -> impl Iterator<Item = (&StreamKey, &Moments)> {
+        let samples = self.cells.iter().map(|(at, moments)| (at.stream, moments));
+        let records = self.flows.of(self.start).map(|(cell, moments)| (cell.at.stream, moments));
+        samples.chain(records).filter_map(|(stream, moments)| Some((&self.streams.list.get(stream as usize)?.0, moments)))
+    }
+}

@@ -1,21 +1,31 @@
 //! What the operator knows better than an exporter says of itself.
 
+mod core_ports;
+
 use ipnet::IpNet;
 use schema::sample::{Agent, Direction, LengthBasis};
 use schema::{Moments, Rate};
 
+pub use self::core_ports::{CorePorts, MAX_CORE_RANGES};
+
 /// Which of the two directions of metering count.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum DirectionRule {
-    /// Flow records metered at egress count unless their exporter also meters what the same sender sends to the same receiver at ingress, and at another
-    /// interface: then they are the same packets once more. sFlow samples of both directions count.
+    /// What was metered at egress counts unless the exporter meters the same frames as they enter, too.
+    ///
+    /// An sFlow sample taken at egress is set aside where its frame could be sampled on entering: if its input port, or the port at which it was taken, has
+    /// shown samples taken at ingress; and if its input is a core port, if the agent has shown any. So a switch that samples at egress only is counted
+    /// there.
+    ///
+    /// A flow record metered at egress is set aside if its exporter also meters what the same sender sends to the same receiver at ingress, and at another
+    /// interface.
     #[default]
     Auto,
     /// What was metered on entering the switch.
     Ingress,
     /// What was metered on leaving it.
     Egress,
-    /// Whatever comes.
+    /// Whatever comes, core ports' excepted.
     Both,
 }
 
@@ -29,7 +39,7 @@ impl DirectionRule {
 }
 
 /// What is known better of an exporter. The default changes nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Policy {
     /// One frame in so many is sampled, whatever the exporter announces.
     pub sampling: Option<Rate>,
@@ -41,6 +51,8 @@ pub struct Policy {
     pub octets: Option<LengthBasis>,
     /// The packets and octets of flow records are multiplied by the rate already. An sFlow sample is one frame and has nothing to multiply.
     pub scaled: bool,
+    /// Which of its ports join switches. What is sampled there is set aside, whatever the rule of directions says.
+    pub core_ports: CorePorts,
 }
 
 impl Policy {
@@ -49,6 +61,13 @@ impl Policy {
     pub fn rate(&self, announced: Rate) -> Rate {
         let missing = self.sampling_if_missing.filter(|_| announced.is_unknown());
         self.sampling.or(missing).unwrap_or(announced)
+    }
+
+    /// Whether more is known than which ports join switches, so that single samples must be looked at.
+    #[must_use]
+    pub(crate) fn adjusts_samples(&self) -> bool {
+        let Self { sampling, sampling_if_missing, direction, octets, scaled: _, core_ports: _ } = self;
+        sampling.is_some() || sampling_if_missing.is_some() || octets.is_some() || *direction != DirectionRule::Auto
     }
 
     /// What was sampled, where the exporter told what it stands for.
@@ -95,10 +114,10 @@ impl Policies {
 
     /// What is known better of this agent; `None` where that is nothing.
     #[must_use]
-    pub fn of(&self, agent: &Agent) -> Option<Policy> {
+    pub fn of(&self, agent: &Agent) -> Option<&Policy> {
         let address = agent.address.to_canonical();
         let fits = |rule: &&Rule| rule.agents.contains(&address) && rule.sub_agent.is_none_or(|only| only == agent.sub_agent);
-        self.0.iter().find(fits).map(|rule| rule.policy).filter(|policy| *policy != Policy::default())
+        self.0.iter().find(fits).map(|rule| &rule.policy).filter(|policy| **policy != Policy::default())
     }
 }
 
@@ -129,10 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn core_ports_alone_are_something_that_is_known_better() {
+        let policy = Policy { core_ports: CorePorts::new([49..=52]), ..Policy::default() };
+        let rule = Rule { agents: "192.0.2.1/32".parse().unwrap(), sub_agent: None, policy: policy.clone() };
+        let policies = Policies::new(vec![rule]);
+        assert_eq!(policies.of(&Agent { address: [192, 0, 2, 1].into(), sub_agent: 3 }), Some(&policy));
+        assert!(!policy.adjusts_samples() && Policy { octets: Some(LengthBasis::Layer2), ..policy }.adjusts_samples());
+    }
+
+    #[test]
     fn a_given_rate_stands_before_the_announced_one_and_a_missing_one_is_filled_in() {
         let (one, two, three) = (Rate::whole(1), Rate::whole(2), Rate::whole(3));
         let always = Policy { sampling: Some(one), sampling_if_missing: Some(two), ..Policy::default() };
-        let missing = Policy { sampling: None, ..always };
+        let missing = Policy { sampling: None, ..always.clone() };
         assert_eq!((always.rate(three), always.rate(Rate::UNKNOWN)), (one, one));
         assert_eq!((missing.rate(three), missing.rate(Rate::UNKNOWN)), (three, two));
         assert_eq!(Policy::default().rate(Rate::UNKNOWN), Rate::UNKNOWN);

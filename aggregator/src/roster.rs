@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use schema::Timestamp;
+use schema::{Rate, Timestamp};
 
 use crate::Refused;
 use crate::delta::Map;
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::policy::{Policies, Policy};
 use crate::sequence::{Numbering, RecordSequence, Sequence, Step};
+use crate::weight::is_plausible;
 
 /// Exporters (protocol, agent, sub-agent, UDP source) that a shard follows. UDP sources and agent addresses can be forged: without a bound a forger
 /// would fill the memory. An exchange has tens of switches.
@@ -27,8 +28,12 @@ pub struct ExporterId(usize);
 pub(crate) struct Exporter {
     pub(crate) key: ExporterKey,
     /// What the operator knows better.
-    pub(crate) policy: Option<Policy>,
+    pub(crate) policy: Policy,
+    /// Whether it is more than its core ports, so that each sample must be looked at.
+    pub(crate) adjusts_samples: bool,
     pub(crate) tally: ExporterTally,
+    /// The latest rate of its flow records that can be one.
+    plausible: Rate,
     numbers: Numbers,
     uptime_ms: Option<u32>,
     last_seen: Timestamp,
@@ -48,8 +53,30 @@ const RESTART_SLACK_MS: u32 = 5_000;
 const NEAR_WRAP_MS: u32 = u32::MAX - 3_600_000;
 
 impl Exporter {
-    fn new(key: ExporterKey, policy: Option<Policy>) -> Self {
-        Self { key, policy, tally: ExporterTally::default(), numbers: Numbers::default(), uptime_ms: None, last_seen: Timestamp::default() }
+    fn new(key: ExporterKey, policy: Policy) -> Self {
+        Self {
+            key,
+            adjusts_samples: policy.adjusts_samples(),
+            policy,
+            tally: ExporterTally::default(),
+            plausible: Rate::UNKNOWN,
+            numbers: Numbers::default(),
+            uptime_ms: None,
+            last_seen: Timestamp::default(),
+        }
+    }
+
+    /// The rate that counts for a flow record which announced this one; see [`MAX_PLAUSIBLE_RATE`](crate::weight::MAX_PLAUSIBLE_RATE).
+    pub(crate) fn record_rate(&mut self, announced: Rate) -> Rate {
+        if self.policy.sampling.is_some() || announced.is_unknown() {
+            return self.policy.rate(announced);
+        }
+        if is_plausible(announced) {
+            self.plausible = announced;
+            return announced;
+        }
+        self.tally.implausible += 1;
+        self.policy.rate(self.plausible)
     }
 
     /// Takes the numbers in a datagram's header.
@@ -57,7 +84,8 @@ impl Exporter {
     pub(crate) fn datagram(&mut self, numbering: Numbering, uptime_ms: Option<u32>, at: Timestamp) -> Result<(), Refused> {
         self.last_seen = at;
         self.tally.last_seen = at;
-        let is_younger = self.grows_younger(uptime_ms);
+        // Line cards with clocks of their own may share their numbers: where those go on, nothing has started again.
+        let is_younger = self.grows_younger(uptime_ms) && !self.numbers.go_on(numbering);
         let mut step = self.numbers.follow(numbering, uptime_ms);
         if is_younger && step != Step::Late {
             self.numbers.start_again(numbering, uptime_ms);
@@ -77,9 +105,9 @@ impl Exporter {
     fn book(&mut self, numbering: Numbering, step: Step) -> Result<(), Refused> {
         let tally = &mut self.tally;
         match (step, numbering) {
-            (Step::First, _) => {}
+            // How many records are missing is known with its own.
+            (Step::First, _) | (Step::Ahead(_), Numbering::Records(_)) => {}
             (Step::Ahead(by), Numbering::Datagrams(_)) => tally.lost_datagrams += i64::from(by) - 1,
-            (Step::Ahead(by), Numbering::Records(_)) => tally.lost_records += i64::from(by) - 1,
             (Step::Late, Numbering::Datagrams(_)) => {
                 tally.lost_datagrams -= 1;
                 tally.reordered_datagrams += 1;
@@ -87,7 +115,7 @@ impl Exporter {
             // What it makes good is known with its records.
             (Step::Late, Numbering::Records(_)) => tally.reordered_datagrams += 1,
             (Step::Duplicate, _) => {
-                tally.reordered_datagrams += 1;
+                tally.duplicate_datagrams += 1;
                 return Err(Refused::Duplicate);
             }
             (Step::Restart, _) => tally.restarts += 1,
@@ -98,7 +126,7 @@ impl Exporter {
 
     /// Takes the number of records in the datagram at hand.
     pub(crate) fn records_held(&mut self, records: Option<u32>) {
-        self.tally.lost_records -= i64::from(self.numbers.records.held(records));
+        self.tally.lost_records += self.numbers.records.held(records);
     }
 }
 
@@ -108,6 +136,13 @@ impl Numbers {
         match numbering {
             Numbering::Datagrams(number) => self.datagrams.follow(number),
             Numbering::Records(number) => self.records.follow(number, uptime_ms),
+        }
+    }
+
+    fn go_on(&self, numbering: Numbering) -> bool {
+        match numbering {
+            Numbering::Datagrams(number) => self.datagrams.expects(number),
+            Numbering::Records(number) => self.records.expects(number),
         }
     }
 
@@ -150,10 +185,15 @@ impl Roster {
             return Err(Refused::TooManyAgents);
         }
         let place = self.exporters.len();
-        self.exporters.push(Exporter::new(*key, policies.of(&key.agent)));
+        self.exporters.push(Exporter::new(*key, policies.of(&key.agent).cloned().unwrap_or_default()));
         self.places.insert(*key, place);
         *self.behind.entry(key.source).or_default() += 1;
         Ok(ExporterId(place))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: ExporterId) -> Option<&Exporter> {
+        self.exporters.get(id.0)
     }
 
     #[inline]

@@ -5,6 +5,7 @@
 //!
 //! NetFlow v5 and IPFIX (RFC 7011, section 3.1) number records instead: see [`RecordSequence`].
 
+mod chain;
 mod records;
 
 pub use records::RecordSequence;
@@ -14,7 +15,7 @@ pub use records::RecordSequence;
 pub enum Numbering {
     /// Datagrams, as in sFlow and in NetFlow v9.
     Datagrams(u32),
-    /// Records sent before this datagram, as in NetFlow v5 and in IPFIX.
+    /// Records sent before this datagram, as in NetFlow v5 and in IPFIX; some exporters count its own, too, which is found out.
     Records(u32),
 }
 
@@ -24,7 +25,7 @@ const LATE: u32 = 64;
 
 /// How far ahead a number may jump and be called loss. It keeps an exporter that restarts at a random number from being
 /// booked as sixteen million lost datagrams.
-pub(crate) const GAP: u32 = 1 << 24;
+const GAP: u32 = 1 << 24;
 
 /// What a number says about those before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +86,11 @@ impl Sequence {
         }
         self.seen |= bit;
         Step::Late
+    }
+
+    /// Whether this number is the one after the newest.
+    pub(crate) const fn expects(&self, number: u32) -> bool {
+        self.seen != 0 && number == self.newest.wrapping_add(1)
     }
 
     const fn restart(&mut self, number: u32, step: Step) -> Step {

@@ -1,5 +1,6 @@
 //! The part of the matrix that one receiving thread adds to.
 
+mod entries;
 mod records;
 mod samples;
 
@@ -10,6 +11,7 @@ use hashbrown::hash_map::Entry;
 use schema::sample::InterfaceCounters;
 use schema::{CellKey, Timestamp};
 
+use self::entries::Entries;
 use self::samples::{Source, SourceKey};
 use crate::attribution::Parties;
 use crate::delta::{Delta, Map, Streams, forget};
@@ -58,6 +60,8 @@ pub struct Shard {
     window: Duration,
     exporters: Roster,
     sources: Map<SourceKey, Source>,
+    /// Where samples were taken at ingress.
+    entries: Entries,
     streams: Streams,
     ports: Map<PortKey, Port>,
     delta: Delta,
@@ -77,6 +81,7 @@ impl Shard {
             window,
             exporters: Roster::default(),
             sources: Map::default(),
+            entries: Entries::default(),
             streams: Streams::default(),
             ports: Map::default(),
             delta: Delta::default(),
@@ -199,5 +204,9 @@ impl Shard {
         self.sources.retain(|_, source| source.last_seen >= horizon);
         self.ports.retain(|_, port| port.last_seen() >= horizon);
         self.exporters.forget_silent(horizon);
+        self.entries.clear();
+        for (key, _) in self.sources.iter().filter(|(_, source)| source.shows_ingress()) {
+            self.entries.note(key.agent, key.source);
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! A stream: the samples of one data source at one rate, or the flow records of one exporter.
+//! A stream: the samples of one data source at one rate and in one direction, or the flow records of one exporter that were metered so.
 //!
-//! Weights belong to streams, because an agent may change its rate while it runs and because each data source has its own
-//! pool. The counts of a stream are plain sums, so that they can be taken over any stretch of time and added.
+//! Weights belong to data sources and rates, because an agent may change its rate while it runs and because each data source has its own
+//! pool. The counts of a stream are plain sums, so that they can be taken over any stretch of time, and over both directions, and added.
+
+use std::net::IpAddr;
 
 use schema::Rate;
-use schema::sample::{Agent, DataSource, FlowSample};
+use schema::sample::{Agent, DataSource, Direction, FlowSample};
 
 use crate::sequence::{Sequence, Step};
 
@@ -14,24 +16,60 @@ pub struct StreamKey {
     /// Exporter.
     pub agent: Agent,
     /// Where it samples. For flow records it names the direction by which [`OpenWindow`](crate::OpenWindow) shall decide whether they count, and
-    /// [`Direction::Unknown`](schema::sample::Direction::Unknown) where that is decided already.
+    /// [`Direction::Unknown`] where that is decided already.
     pub source: DataSource,
     /// One frame in so many, as its samples or the operator say.
     pub rate: Rate,
+    /// Whether its frames were seen there as they entered or as they left.
+    pub direction: Direction,
+    /// Whether it is a port between switches, as the operator says.
+    pub is_core: bool,
+}
+
+/// A port in one direction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct PortSide {
+    /// Agent address. All sub-agents of an agent have ports of one numbering.
+    pub(crate) agent: IpAddr,
+    pub(crate) if_index: u32,
+    pub(crate) is_egress: bool,
 }
 
 impl StreamKey {
+    /// Whether both streams are parts of one, with one pool and one sequence of numbers.
+    pub(crate) fn is_weighed_with(&self, other: &Self) -> bool {
+        (self.agent, self.source, self.rate) == (other.agent, other.source, other.rate)
+    }
+
+    /// The port at which its frames were seen; `None` if that is no interface or the direction is not known.
+    pub(crate) fn port(&self) -> Option<PortSide> {
+        let is_egress = match self.direction {
+            Direction::Ingress => false,
+            Direction::Egress => true,
+            Direction::Unknown => return None,
+        };
+        let is_of_records = self.source.flow_direction().is_some();
+        let metered_at = (is_of_records && self.source.index != 0).then_some(self.source.index);
+        let if_index = self.source.interface().or(metered_at)?;
+        Some(PortSide { agent: self.agent.address, if_index, is_egress })
+    }
+
     /// The stream that takes in whatever is one stream too many: without a data source, and with its rate made a power of two.
     ///
     /// So there are at most 33 of them an agent, however many rates it makes up, and nobody's traffic is weighed by more than √2 too much or too little.
     #[must_use]
     pub(crate) fn coarse(self) -> Self {
-        Self { agent: self.agent, source: NO_SOURCE, rate: power_of_two(self.rate) }
+        Self { rate: power_of_two(self.rate), ..Self::unfollowed(self.agent, self.rate) }
+    }
+
+    /// The stream of samples whose data source is not followed.
+    pub(crate) const fn unfollowed(agent: Agent, rate: Rate) -> Self {
+        Self { agent, source: NO_SOURCE, rate, direction: Direction::Unknown, is_core: false }
     }
 }
 
 /// The source of samples whose data sources are not followed, because there are too many.
-pub(crate) const NO_SOURCE: DataSource = DataSource { class: u32::MAX, index: u32::MAX };
+const NO_SOURCE: DataSource = DataSource { class: u32::MAX, index: u32::MAX };
 
 /// The power of two that is nearest as a factor; unknown stays unknown.
 fn power_of_two(rate: Rate) -> Rate {
@@ -66,6 +104,21 @@ impl Tally {
         self.pool_advance += other.pool_advance;
         self.sequence_advance += other.sequence_advance;
         self.drops_advance += other.drops_advance;
+    }
+
+    /// Samples that the exporter took by its numbers, those among them that it dropped itself.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.sequence_advance + self.drops_advance
+    }
+
+    /// Forgets the half of it.
+    pub(crate) const fn halve(&mut self) {
+        self.received /= 2;
+        self.followed /= 2;
+        self.pool_advance /= 2;
+        self.sequence_advance /= 2;
+        self.drops_advance /= 2;
     }
 
     /// Samples that the sequence numbers miss; negative where late ones of an earlier stretch came after all.
@@ -124,6 +177,11 @@ mod tests {
 
     use super::*;
 
+    fn key(source: DataSource, rate: Rate) -> StreamKey {
+        let agent = Agent { address: [192, 0, 2, 1].into(), sub_agent: 0 };
+        StreamKey { agent, source, rate, direction: Direction::Ingress, is_core: true }
+    }
+
     fn sample(sequence: u32, pool: u32, drops: u32) -> FlowSample {
         let source = DataSource { class: 0, index: 1 };
         let (input, output) = (Interface::Index(1), Interface::Unknown);
@@ -132,11 +190,24 @@ mod tests {
 
     #[test]
     fn a_coarse_stream_keeps_its_rate_but_for_a_factor_of_the_square_root_of_two() {
-        let agent = Agent { address: [192, 0, 2, 1].into(), sub_agent: 0 };
-        let coarse = |rate| StreamKey { agent, source: DataSource { class: 0, index: 1 }, rate }.coarse();
+        let coarse = |rate| key(DataSource { class: 0, index: 1 }, rate).coarse();
         let frames = [0, 1, 2, 3, 1_000, 1_448, 1_449, u32::MAX].map(|frames| coarse(Rate::whole(frames)).rate.rounded());
         assert_eq!(frames, [0, 1, 2, 4, 1_024, 1_024, 2_048, 1 << 31]);
         assert_eq!(coarse(Rate::of(10, 3)).source, NO_SOURCE);
+    }
+
+    #[test]
+    fn a_stream_is_at_a_port_where_an_interface_and_a_direction_are_known() {
+        let port =
+            |source, direction| StreamKey { direction, ..key(source, Rate::whole(1)) }.port().map(|port| (port.if_index, port.is_egress));
+        let interface = DataSource { class: 0, index: 5 };
+        assert_eq!(
+            [Direction::Ingress, Direction::Egress, Direction::Unknown].map(|direction| port(interface, direction)),
+            [Some((5, false)), Some((5, true)), None]
+        );
+        assert_eq!(port(DataSource { class: 1, index: 5 }, Direction::Ingress), None, "a VLAN is no port");
+        assert_eq!(port(DataSource::flow_records(Direction::Unknown, 5), Direction::Egress), Some((5, true)), "decided already");
+        assert_eq!(port(DataSource::flow_records(Direction::Egress, 0), Direction::Egress), None);
     }
 
     fn tally(samples: &[FlowSample]) -> Tally {

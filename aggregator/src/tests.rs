@@ -1,10 +1,16 @@
 //! The whole way through this room: samples and records into shards, hand-overs into a window.
 
+mod both_directions;
 mod bounds;
+mod core_ports;
 mod directions;
 mod exporters;
+mod ledger;
+mod merging;
 mod policies;
+mod port_samples;
 mod records;
+mod weights;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -43,7 +49,7 @@ macs = ["02:00:00:00:00:03"]
 "#;
 
 fn members() -> Snapshot {
-    directory::parse(MEMBERS.as_bytes(), Some(directory::Format::Toml)).unwrap()
+    directory::parse(MEMBERS.as_bytes(), Some(directory::Format::Toml)).unwrap().as_of(Timestamp(0))
 }
 
 fn exporter(last: u8) -> ExporterKey {
@@ -125,6 +131,19 @@ fn record(src: u32, dst: u32) -> FlowRecord {
 
 fn bytes(window: &Window) -> u64 {
     window.cells.iter().map(|cell| cell.bytes).sum()
+}
+
+/// A sample that port `at` took of a frame of A to B on its way from one port to another.
+fn passing(at: u32, input: u32, output: u32) -> FlowSample {
+    let (input, output) = (Interface::Index(input), Interface::Index(output));
+    FlowSample { source: DataSource { class: 0, index: at }, input, output, ..sample(1, 2, 1_000) }
+}
+
+/// Samples with these reasons, by what gave them: (reason, samples).
+fn reasons(window: &Window) -> Vec<(Reason, u64)> {
+    let mut told = std::collections::BTreeMap::new();
+    window.cells.iter().for_each(|cell| *told.entry(cell.reason().unwrap()).or_default() += cell.samples);
+    told.into_iter().collect()
 }
 
 fn only(window: &Window) -> &CellRow {

@@ -1,10 +1,7 @@
 //! Numbers that count records: each message carries how many were sent before it.
 
-use super::{GAP, Step};
-
-/// How many records behind the expected number a message is still taken for late: some sixty full messages. It keeps a restart from being
-/// booked as reordering.
-const LATE: u32 = 1 << 12;
+use super::Step;
+use super::chain::{Chain, Counting};
 
 /// Messages that are remembered to know one of them again. A network that duplicates does so within a few.
 const REMEMBERED: usize = 16;
@@ -13,168 +10,177 @@ const REMEMBERED: usize = 16;
 /// whose numbers stand still taken for a duplicate by mistake before its numbers are given up.
 const MOST_CREDIT: u8 = 4;
 
+/// So many more messages must speak for one way of counting than for the other. Where half of the messages are lost, one in four that tells anything speaks for
+/// the wrong way by chance, and so many more of them come once in seven thousand exporters.
+const SURE: i8 = 8;
+
+/// Evidence above this is not kept, so that an exporter which changes its ways is understood again soon.
+const MOST_EVIDENCE: i8 = 2 * SURE;
+
 /// A message that was taken.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Message {
     number: u32,
     uptime_ms: Option<u32>,
-    /// Records in it; 0 also where that is not known.
-    held: u32,
-}
-
-/// What the number of records in the message at hand will be used for.
-#[derive(Clone, Copy, Default, Debug)]
-enum Pending {
-    #[default]
-    Nothing,
-    /// To know the next number.
-    Newest,
-    /// To make good the loss that was booked for it.
-    Late,
-    /// To see whether the numbers go on from it.
-    Stray,
+    /// Records in it, where that is known.
+    held: Option<u32>,
 }
 
 /// Follows one sequence of numbers that count records.
 ///
 /// Each message is taken in two steps, because its records are counted only after it was let in: [`follow`](Self::follow) with its number,
-/// [`held`](Self::held) with its records. Without the second the next number is taken as it comes.
-#[derive(Clone, Copy, Default, Debug)]
+/// [`held`](Self::held) with its records. Without the second, they are taken for unknown.
+///
+/// Some exporters count a message's own records, too, against RFC 7011, section 3.1. Then the difference to the number before it is what this message holds,
+/// and not what the other one held; so numbers are followed both ways until it is clear which one is right. Until then the smaller loss counts: the right one
+/// or less.
+#[derive(Clone, Debug)]
 pub struct RecordSequence {
-    started: bool,
-    /// Number of the next message, where it is known.
-    expected: Option<u32>,
-    /// Records booked as lost in the gaps that end at `gap_end`, which late messages may still make good.
-    missing: u32,
-    gap_end: u32,
+    before: Chain,
+    including: Chain,
+    /// How the exporter counts, where that is clear.
+    counting: Option<Counting>,
+    /// How many more messages speak for [`Counting::Including`].
+    evidence: i8,
+    /// Records that callers know to be missing.
+    told: i64,
     /// How much the numbers are trusted to count records.
     credit: u8,
-    /// Where numbers would go on from a message that came from behind without a gap to fill.
-    stray: Option<u32>,
-    pending: Pending,
+    /// Whether the records of the message at hand are still to come.
+    is_open: bool,
     /// The latest messages, in a ring; `latest` is the place of the last one.
-    messages: [Message; REMEMBERED],
+    messages: [Option<Message>; REMEMBERED],
     latest: usize,
 }
 
+impl Default for RecordSequence {
+    fn default() -> Self {
+        Self {
+            before: Chain::new(Counting::Before, 0),
+            including: Chain::new(Counting::Including, 0),
+            counting: None,
+            evidence: 0,
+            told: 0,
+            credit: 0,
+            is_open: false,
+            messages: [None; REMEMBERED],
+            latest: 0,
+        }
+    }
+}
+
 impl RecordSequence {
-    /// Takes the number of the next message. [`Step::Ahead`] is one more than the number of records that are missing before it.
+    /// Takes the number of the next message. [`Step::Ahead`] is 1 whether records are missing or not: [`held`](Self::held) says that.
     ///
     /// `uptime_ms` is the exporter's uptime where the message has it; two messages of different uptimes are never the same message.
     pub fn follow(&mut self, number: u32, uptime_ms: Option<u32>) -> Step {
-        let message = Message { number, uptime_ms, held: 0 };
-        let Some(expected) = self.expected else { return self.resume(message) };
-        let ahead = number.wrapping_sub(expected);
-        if ahead == 0 {
-            return self.go_on(message);
-        }
-        if self.is_repeated(&message) {
-            return self.repeat(message);
-        }
-        if ahead <= GAP {
-            return self.skip_gap(message, ahead);
-        }
-        self.come_from_behind(message, expected)
-    }
-
-    /// Takes the number of records in the message at hand; `None` where it is not known. Returns how many records that were booked as lost came with it.
-    pub fn held(&mut self, records: Option<u32>) -> u32 {
-        let pending = std::mem::take(&mut self.pending);
-        let Some(message) = self.messages.get_mut(self.latest) else { return 0 };
-        let next = records.map(|records| message.number.wrapping_add(records));
-        if !matches!(pending, Pending::Nothing) {
-            message.held = records.unwrap_or(0);
-        }
-        match pending {
-            Pending::Nothing => {}
-            Pending::Newest => self.expected = next,
-            Pending::Stray => self.stray = next,
-            Pending::Late => {
-                let found = message.held.min(self.missing);
-                self.missing -= found;
-                return found;
-            }
-        }
-        0
-    }
-
-    fn resume(&mut self, message: Message) -> Step {
-        let step = if self.started { Step::Ahead(1) } else { Step::First };
-        self.started = true;
-        self.accept(message, step)
-    }
-
-    /// Takes the message that was expected. If the number advanced to it, the exporter counts records.
-    fn go_on(&mut self, message: Message) -> Step {
-        let advanced = self.messages.get(self.latest).is_some_and(|latest| latest.number != message.number);
-        self.credit = MOST_CREDIT.min(self.credit + u8::from(advanced));
-        self.accept(message, Step::Ahead(1))
-    }
-
-    /// Takes or refuses a message with the number of an earlier one.
-    fn repeat(&mut self, message: Message) -> Step {
-        if let Some(less) = self.credit.checked_sub(1) {
-            self.credit = less;
+        let message = Message { number, uptime_ms, held: None };
+        if !self.expects(number) && self.is_repeated(&message) && self.credit > 0 {
+            self.credit -= 1;
             return Step::Duplicate;
         }
-        self.accept(message, Step::Ahead(1))
+        self.settle(None);
+        let is_first = self.latest().is_none();
+        let steps = (self.before.follow(number), self.including.follow(number));
+        let step = match self.counting {
+            Some(Counting::Before) => steps.0,
+            Some(Counting::Including) => steps.1,
+            None if steps.0 == steps.1 => steps.0,
+            None => Step::Ahead(1),
+        };
+        if step == Step::Restart {
+            self.start_again(number, uptime_ms);
+            return step;
+        }
+        self.remember(message);
+        if is_first { Step::First } else { step }
     }
 
-    fn skip_gap(&mut self, message: Message, missing: u32) -> Step {
-        let before = if self.is_gap_near(message.number) { self.missing } else { 0 };
-        self.missing = before.saturating_add(missing);
-        self.gap_end = message.number;
-        self.accept(message, Step::Ahead(missing + 1))
+    /// Takes the number of records in the message at hand; `None` where it is not known. Returns how many more records are known to be missing: less than
+    /// none where a late message brought them, or where it became clear that they never were.
+    pub fn held(&mut self, records: Option<u32>) -> i64 {
+        self.settle(records);
+        let lost = self.lost();
+        lost - std::mem::replace(&mut self.told, lost)
     }
 
-    /// A number behind the expected one: late where something is missing, else perhaps the second message after a restart.
-    fn come_from_behind(&mut self, message: Message, expected: u32) -> Step {
-        if expected.wrapping_sub(message.number) > LATE {
-            return self.restart(message);
-        }
-        if self.missing > 0 && self.is_gap_near(expected) {
-            self.remember(message, Pending::Late);
-            return Step::Late;
-        }
-        if self.stray == Some(message.number) {
-            return self.restart(message);
-        }
-        self.remember(message, Pending::Stray);
-        Step::Ahead(1)
+    /// Whether this is certainly the number of the next message: where its own records are counted, too, that is known only with them.
+    pub(crate) fn expects(&self, number: u32) -> bool {
+        self.counting != Some(Counting::Including) && self.before.expects(number)
     }
 
-    /// Forgets all numbers before this message.
+    /// Forgets all numbers before this message. How the exporter counts is remembered.
     pub(crate) fn start_again(&mut self, number: u32, uptime_ms: Option<u32>) {
-        self.restart(Message { number, uptime_ms, held: 0 });
+        let Self { counting, evidence, told, .. } = *self;
+        let lost = self.lost();
+        let (before, including) = (Chain::new(Counting::Before, lost), Chain::new(Counting::Including, lost));
+        *self = Self { before, including, counting, evidence, told, ..Self::default() };
+        self.remember(Message { number, uptime_ms, held: None });
     }
 
-    fn restart(&mut self, message: Message) -> Step {
-        *self = Self { started: true, ..Self::default() };
-        self.accept(message, Step::Restart)
+    /// Records that are missing since the beginning.
+    fn lost(&self) -> i64 {
+        match self.counting {
+            Some(Counting::Before) => self.before.lost,
+            Some(Counting::Including) => self.including.lost,
+            None => self.before.lost.min(self.including.lost),
+        }
     }
 
-    fn accept(&mut self, message: Message, step: Step) -> Step {
-        self.expected = None;
-        self.stray = None;
-        self.remember(message, Pending::Newest);
-        step
+    /// Ends the message at hand.
+    fn settle(&mut self, records: Option<u32>) {
+        let Some(message) = self.latest().filter(|_| std::mem::take(&mut self.is_open)) else { return };
+        let is_expected = (self.before.settle(message.number, records), self.including.settle(message.number, records));
+        let has_advanced = self.previous().is_some_and(|previous| previous.number != message.number);
+        let goes_on = match self.counting {
+            Some(Counting::Before) => is_expected.0,
+            Some(Counting::Including) => is_expected.1,
+            None => is_expected.0 || is_expected.1,
+        };
+        self.credit = MOST_CREDIT.min(self.credit + u8::from(goes_on && has_advanced));
+        if let Some(records) = records {
+            self.learn(message.number, records);
+        }
+        if let Some(Some(message)) = self.messages.get_mut(self.latest) {
+            message.held = records;
+        }
     }
 
-    fn remember(&mut self, message: Message, pending: Pending) {
+    /// Looks whether the message at hand goes on from an earlier one in one way of counting only.
+    fn learn(&mut self, number: u32, records: u32) {
+        let others = || self.messages.iter().flatten().filter(|message| message.held.is_some());
+        let before = others().any(|earlier| earlier.held.map(|held| earlier.number.wrapping_add(held)) == Some(number));
+        let including = others().any(|earlier| earlier.number.wrapping_add(records) == number);
+        let evidence = self.evidence + i8::from(including) - i8::from(before);
+        self.evidence = evidence.clamp(-MOST_EVIDENCE, MOST_EVIDENCE);
+        if self.evidence >= SURE {
+            self.counting = Some(Counting::Including);
+        }
+        if self.evidence <= -SURE {
+            self.counting = Some(Counting::Before);
+        }
+    }
+
+    fn remember(&mut self, message: Message) {
         self.latest = (self.latest + 1) % REMEMBERED;
         if let Some(place) = self.messages.get_mut(self.latest) {
-            *place = message;
+            *place = Some(message);
         }
-        self.pending = pending;
+        self.is_open = true;
     }
 
-    const fn is_gap_near(&self, number: u32) -> bool {
-        number.wrapping_sub(self.gap_end) <= LATE
+    fn latest(&self) -> Option<Message> {
+        self.messages.get(self.latest).copied().flatten()
+    }
+
+    fn previous(&self) -> Option<Message> {
+        self.messages.get((self.latest + REMEMBERED - 1) % REMEMBERED).copied().flatten()
     }
 
     /// Whether this message may be one that came before. A message without records does not advance the number, so the next one bears it too.
     fn is_repeated(&self, message: &Message) -> bool {
-        self.messages.iter().any(|seen| seen.held > 0 && (seen.number, seen.uptime_ms) == (message.number, message.uptime_ms))
+        let is_same = |seen: &Message| (seen.number, seen.uptime_ms) == (message.number, message.uptime_ms);
+        self.messages.iter().flatten().any(|seen| seen.held > Some(0) && is_same(seen))
     }
 }
 
@@ -191,11 +197,8 @@ mod tests {
         let mut steps = Vec::new();
         for (number, records) in messages {
             let step = sequence.follow(*number, None);
-            if let Step::Ahead(by) = step {
-                lost += i64::from(by) - 1;
-            }
             if step != Step::Duplicate {
-                lost -= i64::from(sequence.held(*records));
+                lost += sequence.held(*records);
             }
             steps.push(step);
         }
@@ -205,7 +208,7 @@ mod tests {
     #[test]
     fn the_gap_in_the_numbers_is_the_number_of_records_lost() {
         let (steps, lost) = run(&[(100, Some(30)), (130, Some(30)), (190, Some(7)), (197, Some(1))]);
-        assert_eq!((steps, lost), (vec![Step::First, Step::Ahead(1), Step::Ahead(31), Step::Ahead(1)], 30));
+        assert_eq!((steps, lost), (vec![Step::First, Step::Ahead(1), Step::Ahead(1), Step::Ahead(1)], 30));
     }
 
     #[test]
@@ -275,9 +278,99 @@ mod tests {
         assert_eq!((&steps[1..], lost), (&[Step::Ahead(1); 2][..], 0));
     }
 
+    /// Messages of these many records, each numbered with its own, as Open vSwitch and softflowd number them.
+    fn including(held: impl IntoIterator<Item = u32>) -> Vec<(u32, Option<u32>)> {
+        let number = |sum: &mut u32, records: u32| {
+            *sum += records;
+            Some((*sum, Some(records)))
+        };
+        held.into_iter().scan(1_000, number).collect()
+    }
+
+    #[test]
+    fn an_exporter_that_numbers_messages_with_their_own_records_is_not_called_lossy() {
+        let (steps, lost) = run(&including([20, 20, 3, 17, 1, 30]));
+        assert_eq!((&steps[1..], lost), (&[Step::Ahead(1); 5][..], 0), "not even before that is clear");
+        let (steps, lost) = run(&including((0..200).map(|turn| 1 + turn * 7 % 31)));
+        assert!(lost == 0 && steps[1..].iter().all(|step| *step == Step::Ahead(1)), "{steps:?}");
+    }
+
+    #[test]
+    fn its_loss_its_late_messages_and_its_duplicates_are_told_all_the_same() {
+        let mut messages = including((0..60).map(|turn| 1 + turn * 7 % 31));
+        messages.swap(40, 41);
+        messages.insert(31, messages[30]);
+        let lost: u32 = messages.drain(25..28).filter_map(|(_, held)| held).sum();
+        let (steps, told) = run(&messages);
+        assert_eq!(told, i64::from(lost));
+        let irregular: Vec<_> = steps.into_iter().enumerate().filter(|(_, step)| *step != Step::Ahead(1)).collect();
+        assert_eq!(irregular, [(0, Step::First), (28, Step::Duplicate), (39, Step::Late)]);
+    }
+
+    #[test]
+    fn its_records_that_nobody_could_count_hide_no_later_loss() {
+        let mut messages = including((0..60).map(|turn| 1 + turn * 7 % 31));
+        messages[50].1 = None;
+        let (_, lost) = messages.remove(51);
+        assert_eq!(Some(run(&messages).1), lost.map(i64::from));
+    }
+
+    #[test]
+    fn its_restart_is_a_restart_and_needs_no_new_lesson() {
+        let mut second = including((0..40).map(|turn| 1 + turn * 7 % 31));
+        let mut first: Vec<_> = second.iter().map(|(number, held)| (number + 1_000_000, *held)).collect();
+        let lost = [first.remove(30), second.remove(3)].iter().filter_map(|(_, held)| *held).sum::<u32>();
+        let (steps, told) = run(&[&first[..], &second].concat());
+        assert_eq!(told, i64::from(lost));
+        assert_eq!(steps.iter().filter(|step| **step == Step::Restart).count(), 1);
+    }
+
+    #[test]
+    fn what_loss_made_look_like_the_other_way_of_counting_is_put_right() {
+        // One record is lost after each message, and each holds one more than the one before: just as if it counted its own.
+        let mut number = 0;
+        let mut messages = Vec::new();
+        for held in 1..=12 {
+            messages.push((number, Some(held)));
+            number += held + 1;
+        }
+        assert_eq!(run(&messages).1, 0);
+        for held in (0..60).map(|turn| 1 + turn * 7 % 31) {
+            messages.push((number, Some(held)));
+            number += held;
+        }
+        assert_eq!(run(&messages).1, 12);
+    }
+
     proptest! {
+        /// Loss is known exactly once it is clear how an exporter counts, and is never made up before that.
+        #[test]
+        fn loss_is_right_however_an_exporter_counts(
+            start in any::<u32>(),
+            is_including in any::<bool>(),
+            messages in prop::collection::vec((1..40_u32, prop::bool::weighted(0.3)), 100..300),
+        ) {
+            let mut sequence = RecordSequence::default();
+            let (mut number, mut missing, mut told) = (start, 0, 0);
+            for (place, (records, is_lost)) in messages.iter().enumerate() {
+                let before = number;
+                number = number.wrapping_add(*records);
+                if place > 0 && *is_lost {
+                    missing += i64::from(*records);
+                    continue;
+                }
+                let step = sequence.follow(if is_including { number } else { before }, None);
+                prop_assert!(matches!(step, Step::First | Step::Ahead(1)), "{:?}", step);
+                told += sequence.held(Some(*records));
+                prop_assert!(told <= missing);
+            }
+            let after_the_last = messages.iter().rev().take_while(|(_, is_lost)| *is_lost).map(|(records, _)| i64::from(*records)).sum::<i64>();
+            prop_assert_eq!(told, missing - after_the_last);
+        }
+
         #[test]
         fn shuffled_by_little_nothing_is_lost(
+            is_including in any::<bool>(),
             start in any::<u32>(),
             held in prop::collection::vec(1..40_u32, 2..200),
             order in Just((0..200_usize).collect::<Vec<_>>()).prop_shuffle(),
@@ -285,8 +378,9 @@ mod tests {
             let mut number = start;
             let mut messages = Vec::new();
             for records in held {
-                messages.push((number, Some(records)));
+                let before = number;
                 number = number.wrapping_add(records);
+                messages.push((if is_including { number } else { before }, Some(records)));
             }
             // Blocks of twelve in any order, behind a first message in its place.
             for (block, chunk) in messages[1..].chunks_mut(12).enumerate() {
@@ -303,7 +397,7 @@ mod tests {
         #[test]
         fn whatever_comes_nothing_overflows(messages in prop::collection::vec((any::<u32>(), any::<Option<u32>>()), 0..100)) {
             let (_, lost) = run(&messages);
-            prop_assert!(lost.unsigned_abs() < u64::from(GAP) * 100);
+            prop_assert!(lost.unsigned_abs() < u64::from(super::super::GAP) * 100);
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use directory::Snapshot;
 use hashbrown::hash_map::Entry;
-use schema::sample::{DataSource, Direction, FlowRecord};
-use schema::{CellKey, Moments, Reason, Timestamp};
+use schema::sample::{Agent, DataSource, Direction, FlowRecord};
+use schema::{Moments, Rate, Reason, Timestamp};
 
 use super::{MAX_FLOW_CELLS, Shard};
 use crate::attribution::{Crossing, attribute};
-use crate::delta::{FlowCell, StreamCell};
+use crate::delta::{FlowCell, StreamCell, overflow};
 use crate::policy::{DirectionRule, Policy};
 use crate::roster::ExporterId;
 use crate::spread::spread;
@@ -20,19 +20,23 @@ impl Shard {
     /// reach, and the record in [`ExporterTally::beyond_reach`](crate::ExporterTally::beyond_reach).
     pub fn record(&mut self, exporter: ExporterId, record: &FlowRecord, at: Timestamp, directory: &Snapshot) {
         let Some(heard) = self.exporters.get_mut(exporter) else { return };
-        let (agent, policy) = (heard.key.agent, heard.policy.unwrap_or_default());
-        let rate = policy.rate(record.rate);
-        let parts = spread(policy.unscaled(record.moments(policy.octets), rate), record.age, at, self.window);
+        let (agent, rate) = (heard.key.agent, heard.record_rate(record.rate));
+        let whole = heard.policy.unscaled(record.moments(heard.policy.octets), rate);
+        let parts = spread(whole, record.age, at, self.window);
         heard.tally.flow_records += 1;
         heard.tally.beyond_reach += u64::from(parts.is_beyond_reach());
         heard.tally.rate(rate.rounded());
-        let source = undecided(&policy, record);
-        let stream = self.streams.place(&mut self.delta, exporter, StreamKey { agent, source, rate });
+        self.delta.received = self.delta.received.wrapping_add(whole.n);
+        let key = stream_key(agent, rate, &heard.policy, record);
+        let rule_sets_aside = heard.policy.direction.sets_aside(record.direction);
+        let stream = self.streams.place(&mut self.delta, exporter, key);
         if let Some((_, tally)) = self.delta.streams.get_mut(stream as usize) {
             tally.received += 1;
         }
         let mut cell = attribute(&Crossing::of_record(record), agent.address, directory, self.parties);
-        if policy.direction.sets_aside(record.direction) {
+        if key.is_core {
+            cell.reason = Reason::CorePort;
+        } else if rule_sets_aside {
             cell.reason = Reason::OtherDirection;
         }
         let cell = FlowCell { at: StreamCell { stream, cell }, is_bound: !record.squares_known() };
@@ -60,7 +64,7 @@ impl Shard {
     fn add_part_bounded(&mut self, start: Timestamp, cell: FlowCell, part: Moments, present: Timestamp) {
         // In the present window: else there would be an overflow cell for each stream and each window within reach.
         let (start, key) = if self.delta.flow_cells.len() >= MAX_FLOW_CELLS {
-            (present, CellKey::nobody(Reason::Overflow))
+            (present, overflow(cell.at.cell))
         } else {
             (start, self.within_unknown(cell.at.cell))
         };
@@ -69,10 +73,13 @@ impl Shard {
     }
 }
 
-/// The source of a record's stream: with its direction and interface where the close of the window has still to decide by them whether it counts.
-fn undecided(policy: &Policy, record: &FlowRecord) -> DataSource {
-    match policy.direction {
-        DirectionRule::Auto => DataSource::flow_records(record.direction, record.metered_at()),
-        DirectionRule::Ingress | DirectionRule::Egress | DirectionRule::Both => DataSource::flow_records(Direction::Unknown, 0),
-    }
+/// A record's stream. Its source has the direction only where the close of the window has still to decide by it whether the record counts.
+fn stream_key(agent: Agent, rate: Rate, policy: &Policy, record: &FlowRecord) -> StreamKey {
+    let undecided = match policy.direction {
+        DirectionRule::Auto => record.direction,
+        DirectionRule::Ingress | DirectionRule::Egress | DirectionRule::Both => Direction::Unknown,
+    };
+    let port = record.metered_at();
+    let is_core = port != 0 && policy.core_ports.contains(port);
+    StreamKey { agent, source: DataSource::flow_records(undecided, port), rate, direction: record.direction, is_core }
 }

@@ -15,7 +15,7 @@ const ONE: Moments = Moments { n: 1, x: 1_000, xx: 1_000_000 };
 
 /// A hand-over with one stream and no cells.
 fn delta(source: DataSource) -> Delta {
-    let key = StreamKey { agent: exporter(1).agent, source, rate: Rate::whole(1) };
+    let key = StreamKey { agent: exporter(1).agent, source, rate: Rate::whole(1), direction: Direction::Ingress, is_core: false };
     Delta { streams: vec![(key, Tally::default())], ..Delta::default() }
 }
 
@@ -39,6 +39,7 @@ fn cells_of_samples_above_the_bound_are_counted_in_the_overflow_cell() {
     open.merge(&delta);
     let window = open.close(Timestamp(60_000), Weights::Observed);
     assert_eq!(window.cells.len(), MAX_WINDOW_CELLS + 1);
+    assert_eq!(open.ledger().in_windows, (MAX_WINDOW_CELLS + TOO_MANY) as u64);
     assert_eq!(volumes(&window), ((MAX_WINDOW_CELLS + TOO_MANY) as u64 * 1_000, TOO_MANY as u64 * 1_000));
 }
 
@@ -53,6 +54,7 @@ fn cells_of_records_above_the_bound_are_counted_in_the_overflow_cell_of_the_open
     let window = open.close(Timestamp(60_000), Weights::Observed);
     let late = open.take_late(Weights::Observed);
     let cells: usize = late.iter().chain([&window]).map(|window| window.cells.len()).sum();
+    assert_eq!(open.ledger().in_windows, (MAX_WINDOW_FLOW_CELLS + TOO_MANY) as u64);
     assert_eq!((late.len(), cells), (6, MAX_WINDOW_FLOW_CELLS + 1));
     let total: u64 = late.iter().map(bytes).sum::<u64>() + bytes(&window);
     assert_eq!((total, volumes(&window).1), ((MAX_WINDOW_FLOW_CELLS + TOO_MANY) as u64 * 1_000, TOO_MANY as u64 * 1_000));

@@ -97,21 +97,3 @@ fn that_an_exporter_meters_at_ingress_is_remembered_from_window_to_window() {
     assert_eq!(aside(&open.close(Timestamp(120_000), Weights::Observed)), (Some(Reason::OtherDirection), 64500, 500_000));
     assert_eq!(aside(&open.take_late(Weights::Observed)[0]), (Some(Reason::OtherDirection), 64500, 500_000));
 }
-
-#[test]
-fn samples_of_the_other_direction_are_set_aside_where_a_rule_says_so() {
-    let directory = members();
-    let entering = sample(1, 2, 1_000);
-    let leaving = FlowSample { input: Interface::Unknown, output: Interface::Index(7), sequence: 2, ..entering };
-    let nowhere = FlowSample { input: Interface::Index(3), sequence: 3, ..entering };
-    assert_eq!([entering, leaving, nowhere].map(|sample| sample.direction()), [Ingress, Egress, Unknown]);
-    for (rule, aside) in [(DirectionRule::Auto, 0), (DirectionRule::Both, 0), (DirectionRule::Ingress, 1), (DirectionRule::Egress, 1)] {
-        let (mut shard, mut open) = (under(rule), open());
-        let id = hello(&mut shard);
-        [entering, leaving, nowhere].iter().for_each(|sample| shard.flow(id, sample, &directory));
-        open.merge(&shard.take(Delta::default()));
-        let window = open.close(Timestamp(60_000), Weights::Nominal);
-        let set_aside = window.cells.iter().filter(|cell| cell.reason() == Some(Reason::OtherDirection));
-        assert_eq!((set_aside.map(|cell| cell.samples).sum::<u64>(), bytes(&window)), (aside, 300_000), "{rule:?}");
-    }
-}

@@ -24,7 +24,7 @@ fn a_duplicated_datagram_is_refused_and_a_missing_one_is_counted() {
     assert_eq!(take(1), Err(Refused::Duplicate));
     assert!(take(4).is_ok());
     let tally = tally(&mut shard);
-    assert_eq!((tally.datagrams, tally.lost_datagrams, tally.reordered_datagrams), (2, 2, 1));
+    assert_eq!((tally.datagrams, tally.lost_datagrams, tally.reordered_datagrams, tally.duplicate_datagrams), (2, 2, 0, 1));
 }
 
 #[test]
@@ -35,6 +35,20 @@ fn an_exporter_that_grew_younger_has_restarted() {
         shard.datagram(exporter(1), numbering(520), Some(1_000), Timestamp(0)).unwrap();
         let tally = tally(&mut shard);
         assert_eq!((tally.restarts, tally.lost_datagrams, tally.lost_records), (1, 0, 0));
+    }
+}
+
+#[test]
+fn clocks_of_several_line_cards_that_share_their_numbers_are_no_restart() {
+    for numbering in [Numbering::Datagrams, Numbering::Records] {
+        let mut shard = shard(Parties::Members);
+        for number in 0..20 {
+            let uptime = if number % 2 == 0 { 3_600_000 } else { 1_000 };
+            let id = shard.datagram(ipfix(), numbering(500 + number), Some(uptime), Timestamp(0)).unwrap();
+            shard.records_held(id, Some(1));
+        }
+        let tally = tally(&mut shard);
+        assert_eq!((tally.restarts, tally.lost_datagrams, tally.lost_records), (0, 0, 0));
     }
 }
 

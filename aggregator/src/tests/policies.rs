@@ -28,8 +28,8 @@ fn of_record(policy: Policy, record: FlowRecord) -> CellRow {
 #[test]
 fn a_missing_rate_is_filled_in_and_an_announced_one_is_not_touched() {
     let policy = Policy { sampling_if_missing: Some(Rate::whole(500)), ..Policy::default() };
-    assert_eq!(of_samples(policy, &[FlowSample { rate: 0, ..sample(1, 2, 1_000) }]), (500_000, 0));
-    assert_eq!(of_samples(policy, &[sample(1, 2, 1_000)]), (100_000, 0));
+    assert_eq!(of_samples(policy.clone(), &[FlowSample { rate: 0, ..sample(1, 2, 1_000) }]), (500_000, 0));
+    assert_eq!(of_samples(policy.clone(), &[sample(1, 2, 1_000)]), (100_000, 0));
     assert_eq!(of_samples(Policy::default(), &[FlowSample { rate: 0, ..sample(1, 2, 1_000) }]), (1_000, 1));
     assert_eq!(of_record(policy, FlowRecord { rate: Rate::UNKNOWN, ..record(1, 2) }).bytes, 5_000_000);
 }
@@ -38,9 +38,9 @@ fn a_missing_rate_is_filled_in_and_an_announced_one_is_not_touched() {
 fn a_given_rate_stands_even_against_a_pool_that_was_made_by_a_wrong_one() {
     let samples = numbered((0..200).map(|_| sample(1, 2, 1_000)));
     let policy = Policy { sampling: Some(Rate::whole(50)), ..Policy::default() };
-    assert_eq!(of_samples(policy, &samples), (200 * 50_000, 0));
+    assert_eq!(of_samples(policy.clone(), &samples), (200 * 50_000, 0));
     let every_other: Vec<_> = samples.into_iter().step_by(2).collect();
-    let (told, _) = of_samples(policy, &every_other);
+    let (told, _) = of_samples(policy.clone(), &every_other);
     assert_eq!(told, 200 * 50_000, "what is lost is still made good, by the samples' numbers");
     assert_eq!(of_record(policy, record(1, 2)).bytes, 500_000);
 }
@@ -48,10 +48,10 @@ fn a_given_rate_stands_even_against_a_pool_that_was_made_by_a_wrong_one() {
 #[test]
 fn octets_are_what_the_operator_says() {
     let layer2 = Policy { octets: Some(LengthBasis::Layer2), ..Policy::default() };
-    assert_eq!(of_samples(layer2, &[sample(1, 2, 1_000)]).0, 100_400);
+    assert_eq!(of_samples(layer2.clone(), &[sample(1, 2, 1_000)]).0, 100_400);
     let of_ip =
         |sample: FlowSample| FlowSample { frame: sample.frame.map(|frame| Frame { basis: LengthBasis::IpPacket, ..frame }), ..sample };
-    assert_eq!(of_samples(layer2, &[of_ip(sample(1, 2, 1_000))]).0, 100_000, "an IP record's length is no frame's");
+    assert_eq!(of_samples(layer2.clone(), &[of_ip(sample(1, 2, 1_000))]).0, 100_000, "an IP record's length is no frame's");
     assert_eq!(of_record(layer2, record(1, 2)).bytes, 100 * (9_820 + 40));
     let frame = Policy { octets: Some(LengthBasis::Frame), ..Policy::default() };
     assert_eq!(of_record(frame, record(1, 2)).bytes, 982_000);

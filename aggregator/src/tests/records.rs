@@ -150,6 +150,7 @@ fn forged_numbers_overflow_nothing() {
     let (window, _) = closed(&mut open);
     assert!(window.cells[0].bytes >= MAX_RECORD_OCTETS && window.cells[0].variance.is_finite());
     assert_eq!(window.cells[1].bytes, 1_000_000, "and harm nobody else");
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 #[test]
@@ -164,6 +165,7 @@ fn a_flood_of_records_with_ever_new_addresses_is_bounded_and_loses_nothing() {
     assert!(cells <= MAX_UNKNOWN_CELLS + windows().count(), "{cells}");
     assert_eq!(windows().map(bytes).sum::<u64>(), count * 1_000_000);
     assert!(windows().flat_map(|window| &window.cells).all(|cell| cell.reason() == Some(Reason::UnknownSource)));
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 #[test]
@@ -178,6 +180,7 @@ fn a_flood_of_cells_overflows_into_the_present_window_and_loses_nothing() {
     assert!(windows().map(|window| window.cells.len()).sum::<usize>() <= MAX_FLOW_CELLS + 1);
     assert_eq!(windows().flat_map(|window| &window.cells).map(|cell| cell.samples).sum::<u64>(), u64::from(count) * 10);
     assert_eq!(window.cells.iter().filter(|cell| cell.reason() == Some(Reason::Overflow)).count(), 1);
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 #[test]
@@ -189,6 +192,7 @@ fn rates_that_are_made_up_are_bounded_and_stay_nearly_right() {
     let told = bytes(&closed(&mut open).0) as f64;
     let exact: f64 = (1..=count).map(|rate| f64::from(rate) * 10_000.0).sum();
     assert!((told / exact - 1.0).abs() < 0.01, "{told} {exact}");
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 #[test]
@@ -205,6 +209,7 @@ fn a_flood_that_goes_on_is_bounded_over_the_whole_window_too() {
     assert_eq!(bytes(&window), (u64::from(ticks) * MAX_UNKNOWN_CELLS as u64 + 1) * 1_000_000);
     let attributed = window.cells.iter().find(|cell| cell.reason() == Some(Reason::Attributed));
     assert_eq!(attributed.map(|cell| cell.bytes), Some(1_000_000), "members keep their cells");
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 #[test]
@@ -217,6 +222,7 @@ fn rates_that_are_made_up_tick_after_tick_are_bounded_too() {
     assert!((MAX_WINDOW_STREAMS..=MAX_WINDOW_STREAMS + 33).contains(&open.streams().len()));
     let (window, _) = closed(&mut open);
     assert_eq!(only(&window).samples, 3 * MAX_STREAMS as u64 * 10);
+    assert_eq!(open.ledger().unaccounted(), 0);
 }
 
 proptest! {

@@ -50,6 +50,19 @@ pub enum Quality {
     Raked,
 }
 
+impl Quality {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Agrees => "agrees",
+            Self::Differs => "differs",
+            Self::Raked => "raked",
+        }
+    }
+}
+
 /// A share with its 95 % interval, from 0 to 1.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct ShareEstimate {
@@ -365,7 +378,8 @@ pub struct LossBudget {
     pub arrived: u64,
     /// Share of `taken` that did not arrive.
     pub lost_share: f64,
-    /// Where most of it was lost: `exporter`, `exporter_in_silence`, `way`; `None` without loss.
+    /// Where most of it was lost: `exporter`, `exporter_in_silence`, `way`; `None` without loss. Of NetFlow v9 only lost datagrams are known, and not how many
+    /// records were in them: then it is `way`, although the numbers here say of no loss.
     pub mostly: Option<&'static str>,
     /// Whether the weights of the samples that arrived make up for it. They do for sFlow, and do not for flow records.
     pub made_good: bool,
@@ -390,7 +404,7 @@ pub struct ListenerHealth {
     pub refused: u64,
 }
 
-/// One stage of the loss budget over all exporters, from the agent to the store.
+/// One stage of the loss budget over all exporters, from the agent to the store. A stage that loses things of two kinds is there twice, with a unit each.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Stage {
     /// `agent`, `agent_in_silence`, `network`, `kernel`, `decoder`, `store`.

@@ -78,6 +78,16 @@ pub enum StoreError {
     /// A Parquet file could not be written.
     #[error("cannot write Parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// Re-attributions could not be read or made.
+    #[error(transparent)]
+    Reattribution(#[from] crate::reattribution::Refusal),
+}
+
+impl StoreError {
+    /// Whether a file or folder is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
 }
 
 /// A result of the store.

@@ -5,6 +5,7 @@
 //! result and one batch, however long the span is.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -12,9 +13,12 @@ use polars::prelude::{
     Column as Series, DataFrame, Expr, IntoLazy, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, UnionArgs, col, concat, lit, when,
 };
 use schema::columns::{Column, Kind, Role, Row, Table, Value};
+use schema::window::CELLS;
 
 use crate::error::{At, Result, StoreError};
-use crate::older::{missing_columns, stand_in};
+use crate::older::{is_optional, missing_columns, stand_in};
+use crate::reattribution::InForce;
+use crate::tables::file_of;
 
 /// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
 const BATCH_ROWS: u64 = 1 << 17;
@@ -24,6 +28,9 @@ const BATCH_FILES: usize = 64;
 
 /// Parts into which a sum that keeps all keys is cut at most: each reads all files again.
 const MOST_PARTS: u64 = 64;
+
+/// The earliest time of rows that became one, in milliseconds since 1970.
+pub(crate) const FIRST_TIME: &str = "first_time";
 
 /// A sum over rows of a table.
 #[derive(Clone, Debug)]
@@ -37,6 +44,10 @@ pub(crate) struct Fold {
     step: Option<i64>,
     /// Which rows are meant.
     filter: Option<Expr>,
+    /// Claims that say whose unknown MAC addresses were.
+    claims: Option<Arc<InForce>>,
+    /// Whether the earliest time is kept beside the latest, as `first_time`.
+    keeps_first: bool,
 }
 
 /// A file of the table.
@@ -60,7 +71,7 @@ impl Fold {
         let measures = table.columns.iter().filter(|column| column.role != Role::Key).copied().collect();
         let step = step.map(|step| i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1));
         let keys = table.with_role(Role::Key).filter(|name| *name != "time" || step.is_some()).collect();
-        Self { table, keys, measures, step, filter: None }
+        Self { table, keys, measures, step, filter: None, claims: None, keeps_first: false }
     }
 
     /// Keeps only these keys; the time is one of them or is dropped.
@@ -69,9 +80,29 @@ impl Fold {
         self
     }
 
+    /// Keeps only these measures.
+    pub(crate) fn measuring(mut self, measures: &[&str]) -> Self {
+        self.measures.retain(|column| measures.contains(&column.name));
+        self
+    }
+
     /// Only these rows.
     pub(crate) fn only(mut self, filter: Option<Expr>) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Puts claims over the rows, before any of them are picked; only the matrix has rows that a claim can be about.
+    pub(crate) fn under(mut self, claims: &Arc<InForce>) -> Self {
+        if self.table.name == CELLS.name && !claims.is_empty() {
+            self.claims = Some(Arc::clone(claims));
+        }
+        self
+    }
+
+    /// Keeps the earliest time too, as [`FIRST_TIME`], where the time is no key.
+    pub(crate) fn with_first_time(mut self) -> Self {
+        self.keeps_first = true;
         self
     }
 
@@ -82,13 +113,13 @@ impl Fold {
         if of > 1 { self.only(Some((sum % lit(of)).eq(lit(number)))) } else { self }
     }
 
-    /// Into how many parts the rows of these segments must be cut so that a part is no more than a batch.
-    pub(crate) fn parts(&self, segments: &[PathBuf]) -> Result<u64> {
+    /// How many rows these segments hold, before any of them become one.
+    pub(crate) fn rows(&self, segments: &[PathBuf]) -> Result<u64> {
         let mut rows = 0;
         for segment in segments {
-            rows += self.file_of(segment)?.rows;
+            rows += self.file_of(segment)?.map_or(0, |file| file.rows);
         }
-        Ok(rows.div_ceil(BATCH_ROWS).clamp(1, MOST_PARTS))
+        Ok(rows)
     }
 
     /// Sums the rows of these segments and of these frames.
@@ -111,7 +142,7 @@ impl Fold {
 
     /// The segments' files, in batches.
     fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Batch>> {
-        let files: Result<Vec<TableFile>> = segments.iter().map(|segment| self.file_of(segment)).collect();
+        let files: Result<Vec<TableFile>> = segments.iter().filter_map(|segment| self.file_of(segment).transpose()).collect();
         let mut files = files?;
         // Those of one version next to each other, else in their order.
         files.sort_by_key(|file| file.missing.len());
@@ -125,18 +156,19 @@ impl Fold {
         Ok(batches)
     }
 
-    /// The table's file of a segment.
-    fn file_of(&self, segment: &Path) -> Result<TableFile> {
-        let path = segment.join(format!("{}.parquet", self.table.name));
+    /// The table's file of a segment; `None` if the segment has no rows of it and so no file.
+    fn file_of(&self, segment: &Path) -> Result<Option<TableFile>> {
+        let path = file_of(&self.table, segment);
         let broken = |detail| Err(StoreError::Broken { segment: segment.to_owned(), detail });
         let metadata = match metadata_of(&path) {
             Ok(metadata) => metadata,
             Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.to_owned() }),
+            Err(error) if error.is_not_found() && is_optional(&self.table) => return Ok(None),
             Err(error) => return broken(error.to_string()),
         };
         let columns = metadata.file_metadata().schema_descr().columns();
         match missing_columns(&self.table, |name| columns.iter().any(|column| column.name() == name)) {
-            Ok(missing) => Ok(TableFile { path, rows: metadata.file_metadata().num_rows().max(0).unsigned_abs(), missing }),
+            Ok(missing) => Ok(Some(TableFile { path, rows: metadata.file_metadata().num_rows().max(0).unsigned_abs(), missing })),
             Err(lost) => broken(format!("its table `{}` has no column `{lost}`", self.table.name)),
         }
     }
@@ -153,6 +185,10 @@ impl Fold {
 
     /// The rows that are meant, with whole-number times and no zero where the smallest is asked for.
     fn prepared(&self, rows: LazyFrame) -> LazyFrame {
+        let rows = match &self.claims {
+            Some(claims) => claims.over_rows(rows),
+            None => rows,
+        };
         let rows = match &self.filter {
             Some(filter) => rows.filter(filter.clone()),
             None => rows,
@@ -162,7 +198,8 @@ impl Fold {
             Some(step) => time.clone() - time % lit(step),
             None => time,
         };
-        rows.with_column(time.alias("time"))
+        let first = self.keeps_first.then(|| time.clone().alias(FIRST_TIME));
+        rows.with_columns([time.alias("time")].into_iter().chain(first).collect::<Vec<_>>())
     }
 
     fn summed(&self, rows: LazyFrame) -> Result<DataFrame> {
@@ -170,6 +207,9 @@ impl Fold {
         let mut sums: Vec<Expr> = self.measures.iter().filter_map(aggregated).collect();
         if !self.keys.contains(&"time") {
             sums.push(col("time").max());
+        }
+        if self.keeps_first {
+            sums.push(col(FIRST_TIME).min());
         }
         Ok(rows.group_by(keys).agg(sums).collect()?)
     }
@@ -195,6 +235,11 @@ impl Batch {
         self.rows += file.rows;
         self.files.push(file.path);
     }
+}
+
+/// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.
+pub(crate) fn parts(rows: u64) -> u64 {
+    rows.div_ceil(BATCH_ROWS).clamp(1, MOST_PARTS)
 }
 
 /// How a column is summed.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use schema::{Level, Timestamp, Window};
 
 use crate::catalog::Catalog;
-use crate::encode::write_rows;
 use crate::error::{Result, StoreError};
 use crate::layout::{Layout, sync_dir, sync_segment};
 use crate::retention::{Expired, Retention};
 use crate::rollup::roll_up;
 use crate::segment::{Base, Segment};
+use crate::tables::TABLES;
 use crate::tree::{Node, Tree};
 
 /// How long after the end of a period its roll-up waits, so that windows which close a little late are in it from the start.
@@ -131,9 +131,7 @@ impl Journal {
             return Ok(None);
         }
         let dir = self.layout.begin(&Segment::Base(base))?;
-        write_rows(&dir.join("cells.parquet"), &window.cells)?;
-        write_rows(&dir.join("ports.parquet"), &window.ports)?;
-        write_rows(&dir.join("exporters.parquet"), &window.exporters)?;
+        TABLES.iter().try_for_each(|kept| kept.write(window, &dir))?;
         Ok(Some(dir))
     }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! DATA/FORMAT                      version of this layout
 //! DATA/lock                        held by the one writer
-//! DATA/journal/1m|5m|1h|1d/NAME/   a segment: cells.parquet, ports.parquet, exporters.parquet; roll-ups also `inputs`
+//! DATA/journal/1m|5m|1h|1d/NAME/   a segment: a file for each of its tables, as in cells.parquet; roll-ups also `inputs`
+//! DATA/reattributions.jsonl        claims of unknown MAC addresses; has a lock of its own
 //! DATA/quarantine/                 segments that could not be read, set aside for a person to look at
 //! ```
 //!

@@ -11,34 +11,49 @@
 //! 3. [`Reader`] answers, beside the writer and without a lock. `catalog` lists the segments, `tree` compares roll-ups with
 //!    what is finer, `plan` picks segments so that each window is read once, `spans` knows which time was measured.
 //! 4. `fold` sums: for roll-ups, for questions, and for the windows that are still in memory, by the same rules of
-//!    [`schema::columns::Role`]. `older` says what stands in the place of columns that an older version did not write.
+//!    [`schema::columns::Role`]. `tables` is the one list of tables, `older` says what stands in the place of tables and
+//!    columns that an older version did not write, `rows` makes typed rows of small sums.
 //! 5. [`question`] is what can be asked and [`answer`] what comes back; [`Reader::matrix`], [`Reader::timeseries`],
 //!    [`Reader::members`], [`Reader::ports`] and [`Reader::exporters`] lead from one to the other.
-//! 6. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
+//! 6. `reconcile` holds ports' counters against what was sampled at the ports, `reconciled` puts what they say beside the cells, and
+//!    `figure` adds that up and brings traffic to the counters where that is asked for. `unseen` says what may be there without a
+//!    sample, `loss` where samples were lost.
+//! 7. [`reattribution`] gives traffic of [`unknown`] MAC addresses to members that were registered late, in every answer and in no file.
+//! 8. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
 
 pub mod answer;
 mod catalog;
 mod cells;
 mod encode;
 mod error;
+mod figure;
 pub mod flat;
 mod fold;
 mod format;
 mod health;
 mod journal;
 mod layout;
+mod loss;
 mod matrix;
 mod members;
 mod older;
 mod plan;
+mod ports;
 pub mod question;
 mod reader;
+pub mod reattribution;
+mod reconcile;
+mod reconciled;
 mod retention;
 mod rollup;
+mod rows;
 mod segment;
 mod spans;
+mod tables;
 mod timeseries;
 mod tree;
+pub mod unknown;
+mod unseen;
 
 pub use error::StoreError;
 pub use format::{Format, NotAFormat, TableFormat, encode};

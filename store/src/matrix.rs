@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::{Level, Sums, Window};
+use schema::{Level, Sums, Window, estimator};
 
-use crate::answer::{Estimate, MatrixAnswer, MatrixCell, MemberName, Others, Reasoned};
-use crate::cells::{Pair, pairs};
+use crate::answer::{MatrixAnswer, MatrixCell, MemberName, Others, Reasoned, Unseen};
 use crate::error::Result;
+use crate::figure::Figure;
 use crate::question::Question;
 use crate::reader::{Reader, Sources};
+use crate::reconciled::{Reconciled, reconciled};
+use crate::unseen::unseen;
 
 impl Reader {
     /// The matrix of a span: its `top` largest cells (all without it), and the rest in sums that add up to the total.
@@ -29,52 +31,58 @@ impl Reader {
         live: &[Arc<Window>],
     ) -> Result<MatrixAnswer> {
         self.answered(question, Level::Day, live, |sources| {
-            let pairs = pairs(sources, question)?;
-            Ok(answer(sources, pairs, top, names))
+            let rows = reconciled(sources, question)?;
+            Ok(answer(sources, rows, unseen(sources)?, top, names))
         })
     }
 }
 
-fn answer(sources: &Sources, pairs: Vec<Pair>, top: Option<usize>, names: &dyn Fn(u32) -> String) -> MatrixAnswer {
+fn answer(
+    sources: &Sources,
+    rows: Vec<Reconciled>,
+    unseen: Option<Unseen>,
+    top: Option<usize>,
+    names: &dyn Fn(u32) -> String,
+) -> MatrixAnswer {
     let measured = sources.spans.measured();
-    let (aside, exchanged): (Vec<Pair>, Vec<Pair>) = pairs.into_iter().partition(Pair::is_set_aside);
-    let (mut cells, unattributed): (Vec<Pair>, Vec<Pair>) = exchanged.iter().partition(|pair| pair.is_attributed());
-    cells.sort_unstable_by_key(|pair| (Reverse(pair.sums.bytes), pair.src, pair.dst));
+    let (aside, exchanged): (Vec<Reconciled>, Vec<Reconciled>) = rows.into_iter().partition(|row| row.pair.is_set_aside());
+    let (mut cells, unattributed): (Vec<Reconciled>, Vec<Reconciled>) = exchanged.iter().partition(|row| row.pair.is_attributed());
+    let (total, attributed) = (total(&exchanged), total(&cells));
+    cells.sort_unstable_by_key(|row| (Reverse(row.figure.sums.bytes), row.pair.src, row.pair.dst));
     let rest = cells.split_off(top.unwrap_or(cells.len()).min(cells.len()));
     MatrixAnswer {
         coverage: sources.coverage(),
-        total: Estimate::new(total(&exchanged), measured),
+        total: total.estimate(measured),
         unattributed: reasoned(&unattributed, measured),
         set_aside: reasoned(&aside, measured),
         members: members(&cells, names),
-        others: Others { cells: rest.len(), estimate: Estimate::new(total(&rest), measured) },
-        cells: cells.iter().map(|pair| cell(pair, measured)).collect(),
-        attribution: None,
-        unseen: None,
+        others: Others { cells: rest.len(), estimate: self::total(&rest).estimate(measured) },
+        cells: cells.iter().map(|row| cell(row, &total.sums, measured)).collect(),
+        attribution: estimator::share_of_total(&attributed.sums, &total.sums).map(Into::into),
+        unseen,
     }
 }
 
-fn cell(pair: &Pair, measured: Duration) -> MatrixCell {
-    MatrixCell { src: pair.src, dst: pair.dst, estimate: Estimate::new(pair.sums, measured), share: None }
+fn cell(row: &Reconciled, total: &Sums, measured: Duration) -> MatrixCell {
+    let share = estimator::share_of_total(&row.figure.sums, total).map(Into::into);
+    MatrixCell { src: row.pair.src, dst: row.pair.dst, estimate: row.figure.estimate(measured), share }
 }
 
-fn members(cells: &[Pair], names: &dyn Fn(u32) -> String) -> Vec<MemberName> {
-    let asns: BTreeSet<u32> = cells.iter().flat_map(|pair| [pair.src, pair.dst]).collect();
+fn members(cells: &[Reconciled], names: &dyn Fn(u32) -> String) -> Vec<MemberName> {
+    let asns: BTreeSet<u32> = cells.iter().flat_map(|row| [row.pair.src, row.pair.dst]).collect();
     asns.into_iter().map(|asn| MemberName { asn, name: names(asn) }).collect()
 }
 
-fn reasoned(pairs: &[Pair], measured: Duration) -> Reasoned {
-    let mut reasons: BTreeMap<&'static str, Sums> = BTreeMap::new();
-    for pair in pairs {
-        reasons.entry(pair.reason_name()).or_default().merge(pair.sums);
+fn reasoned(rows: &[Reconciled], measured: Duration) -> Reasoned {
+    let mut reasons: BTreeMap<&'static str, Figure> = BTreeMap::new();
+    for row in rows {
+        reasons.entry(row.pair.reason_name()).or_default().merge(row.figure);
     }
-    let reasons = reasons.into_iter().map(|(reason, sums)| (reason, Estimate::new(sums, measured))).collect();
-    Reasoned { all: Estimate::new(total(pairs), measured), reasons }
+    let reasons = reasons.into_iter().map(|(reason, figure)| (reason, figure.estimate(measured))).collect();
+    Reasoned { all: total(rows).estimate(measured), reasons }
 }
 
-/// The sum of all pairs.
-pub(crate) fn total<'p>(pairs: impl IntoIterator<Item = &'p Pair>) -> Sums {
-    let mut total = Sums::default();
-    pairs.into_iter().for_each(|pair| total.merge(pair.sums));
-    total
+/// The sum of all rows.
+pub(crate) fn total(rows: &[Reconciled]) -> Figure {
+    Figure::sum(rows.iter().map(|row| row.figure))
 }

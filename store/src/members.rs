@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::{Asn, Level, Sums, Window};
+use schema::{Asn, Level, Window};
 
-use crate::answer::{Estimate, MemberName, MemberTraffic, MembersAnswer};
-use crate::cells::{Pair, pairs};
+use crate::answer::{MemberName, MemberTraffic, MembersAnswer, Unseen};
 use crate::error::Result;
+use crate::figure::Figure;
 use crate::matrix::total;
 use crate::question::Question;
 use crate::reader::{Reader, Sources};
+use crate::reconciled::{Reconciled, reconciled};
+use crate::unseen::unseen;
 
 /// What a member sent and received.
 #[derive(Default)]
 struct Ledger {
-    sent: Sums,
-    received: Sums,
+    sent: Figure,
+    received: Figure,
     peers: HashSet<u32>,
 }
 
@@ -32,37 +34,37 @@ impl Reader {
     /// If the store cannot be listed or its rows cannot be summed.
     pub fn members(&self, question: &Question, registered: &[MemberName], live: &[Arc<Window>]) -> Result<MembersAnswer> {
         self.answered(question, Level::Day, live, |sources| {
-            let pairs = pairs(sources, question)?;
-            Ok(answer(sources, pairs, registered))
+            let rows = reconciled(sources, question)?;
+            Ok(answer(sources, rows, unseen(sources)?, registered))
         })
     }
 }
 
-fn answer(sources: &Sources, mut pairs: Vec<Pair>, registered: &[MemberName]) -> MembersAnswer {
-    pairs.retain(|pair| !pair.is_set_aside());
+fn answer(sources: &Sources, mut rows: Vec<Reconciled>, unseen: Option<Unseen>, registered: &[MemberName]) -> MembersAnswer {
+    rows.retain(|row| !row.pair.is_set_aside());
     let measured = sources.spans.measured();
-    let mut ledgers = ledgers(&pairs);
+    let mut ledgers = ledgers(&rows);
     let known = registered.iter().map(|member| (member.clone(), true, ledgers.remove(&member.asn).unwrap_or_default()));
     let mut members: Vec<_> = known.collect();
     members.extend(ledgers.into_iter().map(|(asn, ledger)| (MemberName { asn, name: Asn(asn).to_string() }, false, ledger)));
     let mut members: Vec<MemberTraffic> =
         members.into_iter().map(|(member, registered, ledger)| traffic(member, registered, &ledger, measured)).collect();
     members.sort_by_key(|member| (Reverse(member.sent.bytes + member.received.bytes), member.member.asn));
-    MembersAnswer { coverage: sources.coverage(), total: Estimate::new(total(&pairs), measured), members, unseen: None }
+    MembersAnswer { coverage: sources.coverage(), total: total(&rows).estimate(measured), members, unseen }
 }
 
-fn ledgers(pairs: &[Pair]) -> BTreeMap<u32, Ledger> {
+fn ledgers(rows: &[Reconciled]) -> BTreeMap<u32, Ledger> {
     let mut ledgers: BTreeMap<u32, Ledger> = BTreeMap::new();
-    for pair in pairs {
+    for Reconciled { pair, figure } in rows {
         let between_members = pair.is_attributed() && pair.src != pair.dst;
         if pair.src != 0 {
             let ledger = ledgers.entry(pair.src).or_default();
-            ledger.sent.merge(pair.sums);
+            ledger.sent.merge(*figure);
             ledger.peers.extend(between_members.then_some(pair.dst));
         }
         if pair.dst != 0 {
             let ledger = ledgers.entry(pair.dst).or_default();
-            ledger.received.merge(pair.sums);
+            ledger.received.merge(*figure);
             ledger.peers.extend(between_members.then_some(pair.src));
         }
     }
@@ -70,6 +72,6 @@ fn ledgers(pairs: &[Pair]) -> BTreeMap<u32, Ledger> {
 }
 
 fn traffic(member: MemberName, registered: bool, ledger: &Ledger, measured: Duration) -> MemberTraffic {
-    let (sent, received) = (Estimate::new(ledger.sent, measured), Estimate::new(ledger.received, measured));
+    let (sent, received) = (ledger.sent.estimate(measured), ledger.received.estimate(measured));
     MemberTraffic { member, registered, sent, received, peers: ledger.peers.len() }
 }

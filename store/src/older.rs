@@ -1,11 +1,13 @@
-//! Columns that the files of older versions lack, and what stands in their place.
+//! Columns and tables that the segments of older versions lack, and what stands in their place.
 //!
 //! A table only ever gains columns. Each one that came later is listed here with the value that its absence means, so that
-//! a journal which an older version began is read, summed and rolled up as it is, and no file is ever rewritten.
+//! a journal which an older version began is read, summed and rolled up as it is, and no file is ever rewritten. The same is
+//! true of tables: one that came later has no file in older segments, and needs none in newer ones where it has no rows.
 
 use polars::prelude::{Expr, lit};
 use schema::Protocol;
 use schema::columns::{Column, Kind, Table};
+use schema::window::{LISTENERS, PORT_SAMPLES};
 
 use crate::fold::polars_type;
 
@@ -26,6 +28,15 @@ const CAME_LATER: [(&str, &str); 14] = [
     ("exporters", "pool_due"),
     ("exporters", "pool_taken"),
 ];
+
+/// Tables that came after the first version.
+const TABLES_THAT_CAME_LATER: [Table; 2] = [PORT_SAMPLES, LISTENERS];
+
+/// Whether a segment that lacks this table's file has no rows of it. Where the table was there from the start, the file is always written, so that one
+/// which is missing is known to be lost.
+pub(crate) fn is_optional(table: &Table) -> bool {
+    TABLES_THAT_CAME_LATER.iter().any(|later| later.name == table.name)
+}
 
 /// The columns of a table that a file lacks, or the name of the first one that no version left out.
 pub(crate) fn missing_columns(table: &Table, is_there: impl Fn(&str) -> bool) -> Result<Vec<Column>, &'static str> {
@@ -50,6 +61,14 @@ pub(crate) fn stand_in(column: &Column) -> Expr {
 mod tests {
     use super::*;
     use schema::window::{CELLS, EXPORTERS, PORTS};
+
+    use crate::tables::TABLES;
+
+    #[test]
+    fn the_tables_of_the_first_version_must_be_there() {
+        let needed: Vec<&str> = TABLES.iter().filter(|kept| !is_optional(&kept.table)).map(|kept| kept.table.name).collect();
+        assert_eq!(needed, ["cells", "ports", "exporters"]);
+    }
 
     #[test]
     fn only_columns_that_came_later_may_be_missing() {

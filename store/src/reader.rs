@@ -17,6 +17,7 @@ use crate::fold::{Fold, frame_of};
 use crate::layout::Layout;
 use crate::plan::{Plan, Planner};
 use crate::question::Question;
+use crate::reattribution::{InForce, Watched};
 use crate::segment::{BaseId, Segment};
 use crate::spans::Spans;
 use crate::tree::Tree;
@@ -33,6 +34,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Reader {
     layout: Layout,
+    claims: Watched,
 }
 
 /// What a question is answered from.
@@ -46,6 +48,8 @@ pub(crate) struct Sources {
     /// The length of the coarsest windows, at least a minute.
     pub(crate) step: Duration,
     segments: Vec<PathBuf>,
+    /// What is claimed of unknown MAC addresses.
+    claims: Arc<InForce>,
     /// The windows in memory that the journal does not hold.
     pub(crate) live: Vec<Arc<Window>>,
 }
@@ -58,7 +62,7 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Self> {
         let layout = Layout::new(dir);
         layout.check()?;
-        Ok(Self { layout })
+        Ok(Self { layout, claims: Watched::of(dir) })
     }
 
     /// First moment in the journal and the moment after its last; `None` while it is empty.
@@ -79,13 +83,35 @@ impl Reader {
         live: &[Arc<Window>],
         work: impl Fn(&Sources) -> Result<T>,
     ) -> Result<T> {
+        self.retried(|catalog| work(&self.sources(catalog, question, coarsest, live)?))
+    }
+
+    /// The same with the windows of the span at two levels, for work that needs some of its tables finer than others. The journal is listed once for both.
+    pub(crate) fn answered_at<T>(
+        &self,
+        question: &Question,
+        coarsest: [Level; 2],
+        live: &[Arc<Window>],
+        work: impl Fn(&Sources, &Sources) -> Result<T>,
+    ) -> Result<T> {
+        let [one, other] = coarsest;
+        self.retried(|catalog| {
+            let sources = self.sources(catalog, question, one, live)?;
+            if one == other {
+                return work(&sources, &sources);
+            }
+            work(&sources, &self.sources(catalog, question, other, live)?)
+        })
+    }
+
+    /// Works on the segments that there are, again if they change meanwhile.
+    fn retried<T>(&self, work: impl Fn(&Catalog) -> Result<T>) -> Result<T> {
         let mut skipped = HashSet::new();
         let mut attempt = 0;
         loop {
             attempt += 1;
             let catalog = Catalog::list(&self.layout, &skipped)?;
-            let worked = self.sources(&catalog, question, coarsest, live).and_then(|sources| work(&sources));
-            match worked {
+            match work(&catalog) {
                 Err(StoreError::Gone { .. }) if attempt < ATTEMPTS => {}
                 Err(StoreError::Broken { segment, detail }) if attempt < ATTEMPTS => {
                     tracing::warn!(segment = %segment.display(), detail, "a segment cannot be read; answered without it");
@@ -109,6 +135,7 @@ impl Reader {
             segments: plan.segments.iter().map(|segment| self.layout.segment(segment)).collect(),
             step: plan.segments.iter().map(Segment::length).fold(MINUTE, Duration::max),
             spans: Spans::default(),
+            claims: self.claims.in_force()?,
             live: Vec::new(),
         };
         self.add_live(catalog, plan, live, &mut sources)?;
@@ -139,10 +166,10 @@ impl Reader {
 }
 
 impl Sources {
-    /// Sums their rows.
+    /// Sums their rows, as they read with the claims in force.
     pub(crate) fn summed<R: Row>(&self, fold: &Fold, rows_of: impl Fn(&Window) -> &[R]) -> Result<DataFrame> {
         let frames: Result<Vec<DataFrame>> = self.live.iter().map(|window| frame_of(rows_of(window))).collect();
-        fold.run(&self.segments, frames?)
+        fold.clone().under(&self.claims).run(&self.segments, frames?)
     }
 
     /// What an answer made of them covers.

@@ -6,20 +6,18 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
 use polars::prelude::{DataFrame, SortMultipleOptions};
-use schema::columns::{Column, Kind, Row, Table};
-use schema::window::{CellRow, ExporterRow, PortRow};
+use schema::columns::{Column, Kind, Table};
 
 use crate::encode::{CHUNK, write_batches};
 use crate::error::Result;
-use crate::fold::Fold;
+use crate::fold::{Fold, parts};
 use crate::layout::{INPUTS, Layout, sync_dir, sync_segment, write_synced};
+use crate::older::is_optional;
 use crate::plan::Planner;
 use crate::segment::{RollUp, Segment, Tally};
 use crate::spans::covered;
+use crate::tables::{Kept, TABLES, file_of};
 use crate::tree::{Bases, Node, Tree};
-
-/// The tables of a segment.
-const TABLES: [Table; 3] = [CellRow::TABLE, PortRow::TABLE, ExporterRow::TABLE];
 
 /// Sums up what a period holds and its roll-up lacks: the roll-up itself and the windows beside it, or all that is finer.
 /// `None` if there is nothing to add.
@@ -52,14 +50,18 @@ fn write(layout: &Layout, roll_up: &RollUp, held: &Bases, inputs: &[Segment]) ->
 
 fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, inputs: &[Segment]) -> Result<()> {
     let inputs: Vec<_> = inputs.iter().map(|segment| layout.segment(segment)).collect();
-    for table in TABLES {
+    for Kept { table, .. } in TABLES {
         let fold = Fold::all(table, Some(roll_up.level.span()));
-        let parts = fold.parts(&inputs)?;
+        let rows = fold.rows(&inputs)?;
+        if rows == 0 && is_optional(&table) {
+            continue;
+        }
+        let parts = parts(rows);
         let batches = (0..parts).flat_map(|part| match sorted_part(&fold.clone().part(part, parts), &table, &inputs) {
             Ok(rows) => batches_of(table, rows),
             Err(error) => Box::new(std::iter::once(Err(error))) as Batches,
         });
-        write_batches(&dir.join(format!("{}.parquet", table.name)), &table.arrow_schema(), batches)?;
+        write_batches(&file_of(&table, dir), &table.arrow_schema(), batches)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,15 @@ use schema::time::span_text;
 use schema::window::CELLS;
 use schema::{Level, Sums, Timestamp, Window};
 
-use crate::answer::{Estimate, Series, TimeseriesAnswer};
+use crate::answer::{Series, TimeseriesAnswer, Unseen};
 use crate::cells::{exchanged, filter, sums};
 use crate::error::{Result, StoreError};
+use crate::figure::{Figure, Verdict};
 use crate::fold::Fold;
 use crate::question::{By, Question};
 use crate::reader::{Reader, Sources};
+use crate::reconcile::{Booked, Checks, Party, Periods};
+use crate::unseen::{or_unseen, unseen};
 
 /// Steps to choose from where none is given, in minutes.
 const STEPS: [u32; 6] = [1, 5, 15, 60, 360, 1_440];
@@ -32,15 +36,29 @@ impl Reader {
     /// Traffic over time, in steps of `step` (taken up to whole minutes; without it, one that gives about 300 points or fewer).
     ///
     /// Where the journal keeps only longer windows of the span, the step is theirs. A step without a window is null: it was
-    /// not measured. `live` is as for [`matrix`](Self::matrix).
+    /// not measured. What counters say of a point is what they say of all traffic of that time, or of all that the question's
+    /// sender sent, in the periods that it touches, of which there are some tens. `live` is as for [`matrix`](Self::matrix).
     ///
     /// # Errors
     /// If there would be too many points, the store cannot be listed, or its rows cannot be summed.
     pub fn timeseries(&self, question: &Question, step: Option<Duration>, by: By, live: &[Arc<Window>]) -> Result<TimeseriesAnswer> {
         let step = step.map_or_else(|| fair_step(question.length()), |step| multiple(step, MINUTE));
         let coarsest = Level::ALL.into_iter().rev().find(|level| divides(level.span(), step)).unwrap_or(Level::Minute);
-        self.answered(question, coarsest, live, |sources| Grid::new(sources, step)?.answer(sources, question, by))
+        let level = Periods::few_level(question.length());
+        self.answered_at(question, [coarsest, level], live, |sources, by_period| {
+            Grid::new(sources, step)?.answer(&Sets { sources, by_period, level }, question, by)
+        })
     }
+}
+
+/// What a time series is made of.
+struct Sets<'s> {
+    /// For the cells.
+    sources: &'s Sources,
+    /// For what counters say.
+    by_period: &'s Sources,
+    /// Of the periods.
+    level: Level,
 }
 
 /// The steps of an answer.
@@ -61,14 +79,15 @@ impl Grid {
         Ok(Self { first, step, count: usize::try_from(points).unwrap_or_default() })
     }
 
-    fn answer(&self, sources: &Sources, question: &Question, by: By) -> Result<TimeseriesAnswer> {
+    fn answer(&self, sets: &Sets<'_>, question: &Question, by: By) -> Result<TimeseriesAnswer> {
+        let sources = sets.sources;
         let measured = sources.spans.measured_by_step(self.first, self.step, self.count);
         let mut coverage = sources.coverage();
         coverage.step = span_text(self.step);
         Ok(TimeseriesAnswer {
             coverage,
             times: self.times().collect(),
-            series: self.series(sources, question, by, &measured)?,
+            series: self.series(sets, question, by, &measured)?,
             measured: measured.iter().map(Duration::as_secs).collect(),
         })
     }
@@ -77,14 +96,50 @@ impl Grid {
         std::iter::successors(Some(self.first), |time| Some(time.plus(self.step))).take(self.count)
     }
 
-    fn series(&self, sources: &Sources, question: &Question, by: By, measured: &[Duration]) -> Result<Vec<Series>> {
+    fn series(&self, sets: &Sets<'_>, question: &Question, by: By, measured: &[Duration]) -> Result<Vec<Series>> {
         let meant = [filter(question), exchanged()].into_iter().flatten().reduce(Expr::and);
         let keys: Vec<&str> = std::iter::once("time").chain(column(by)).collect();
         let fold = Fold::all(CELLS, Some(self.step)).by(&keys).only(meant);
-        let rows = sources.summed(&fold, |window| &window.cells)?;
-        let mut series: Vec<(u32, Vec<Sums>)> = self.sums(&rows, by)?.into_iter().collect();
-        series.sort_by_key(|(key, points)| (Reverse(points.iter().map(|sums| sums.bytes).sum::<u64>()), *key));
-        Ok(series.into_iter().map(|(key, points)| named(by, key, &points, measured)).collect())
+        let rows = sets.sources.summed(&fold, |window| &window.cells)?;
+        let sums = self.sums(&rows, by)?;
+        let figures = self.figures(sets, question, sums)?;
+        let mut series: Vec<(u32, Vec<Figure>)> = figures.into_iter().collect();
+        series.sort_by_key(|(key, points)| (Reverse(points.iter().map(|point| point.sums.bytes).fold(0, u64::saturating_add)), *key));
+        let is_nothing = |(point, measured): (&Figure, &Duration)| point.sums.bytes == 0 && !measured.is_zero();
+        let unseen =
+            if series.iter().any(|(_, points)| points.iter().zip(measured).any(is_nothing)) { unseen(sets.by_period)? } else { None };
+        Ok(series.into_iter().map(|(key, points)| named(by, key, &points, measured, unseen.as_ref())).collect())
+    }
+
+    /// The sums of each series with what counters say of them, raked if the question asks for that.
+    fn figures(&self, sets: &Sets<'_>, question: &Question, series: BTreeMap<u32, Vec<Sums>>) -> Result<BTreeMap<u32, Vec<Figure>>> {
+        let mut totals = vec![Sums::default(); self.count];
+        for points in series.values() {
+            totals.iter_mut().zip(points).for_each(|(total, sums)| total.merge(*sums));
+        }
+        let verdicts = self.verdicts(sets, question, &totals)?;
+        let figure = |(position, sums): (usize, Sums)| {
+            let verdict = verdicts.get(position).and_then(Option::as_ref);
+            let figure = Figure::new(sums, verdict);
+            if question.raked { figure.raked(verdict) } else { figure }
+        };
+        let figures = |points: Vec<Sums>| points.into_iter().enumerate().map(figure).collect();
+        Ok(series.into_iter().map(|(key, points)| (key, figures(points))).collect())
+    }
+
+    /// What counters say of each step, from the periods that it touches. The question means `totals` of the steps.
+    fn verdicts(&self, sets: &Sets<'_>, question: &Question, totals: &[Sums]) -> Result<Vec<Option<Verdict>>> {
+        let Some(booked) = Booked::read(sets.by_period, Periods::new(sets.by_period, sets.level))? else { return Ok(Vec::new()) };
+        let around = |time: Timestamp| booked.periods.around(time, time.plus(self.step));
+        // Short steps share a period, and with it what counters say of them all.
+        let mut asked: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        for (periods, total) in self.times().map(around).zip(totals) {
+            let asked = asked.entry((periods.start, periods.end)).or_default();
+            *asked = asked.saturating_add(total.bytes);
+        }
+        let verdicts: BTreeMap<(usize, usize), Option<Verdict>> =
+            asked.into_iter().map(|(periods, asked)| (periods, verdict(&booked, periods.0..periods.1, question, asked))).collect();
+        Ok(self.times().map(around).map(|periods| verdicts.get(&(periods.start, periods.end)).copied().flatten()).collect())
     }
 
     /// For each key, the sums of each step.
@@ -106,6 +161,15 @@ impl Grid {
     }
 }
 
+/// What counters say of some periods: of what the question's sender sent, or of all traffic.
+fn verdict(booked: &Booked, periods: Range<usize>, question: &Question, asked: u64) -> Option<Verdict> {
+    let checks = Checks::of(booked, periods);
+    match question.src {
+        Some(sender) => checks.check(Party::Sender(sender.0)).and_then(|check| Verdict::new(check, asked)),
+        None => Verdict::new(&checks.all, asked),
+    }
+}
+
 const fn column(by: By) -> Option<&'static str> {
     match by {
         By::Nothing => None,
@@ -120,10 +184,10 @@ fn keys(rows: &DataFrame, by: By) -> Result<Vec<u32>> {
     Ok(keys.u32()?.iter().map(Option::unwrap_or_default).collect())
 }
 
-fn named(by: By, key: u32, points: &[Sums], measured: &[Duration]) -> Series {
+fn named(by: By, key: u32, points: &[Figure], measured: &[Duration], unseen: Option<&Unseen>) -> Series {
     let key = if by == By::Nothing { "all".to_owned() } else { key.to_string() };
     let points = points.iter().zip(measured);
-    let points = points.map(|(sums, measured)| (!measured.is_zero()).then(|| Estimate::new(*sums, *measured)));
+    let points = points.map(|(point, measured)| (!measured.is_zero()).then(|| or_unseen(point.estimate(*measured), unseen)));
     Series { key, points: points.collect() }
 }
 

@@ -50,8 +50,15 @@ fn an_interval_is_a_lower_bound_where_sampled_flow_records_are_in_it() {
     assert_eq!(told, [(50, true), (50, false), (0, false)], "what was counted to the last packet is certain");
     assert_eq!((answer.total.bytes_from_flows, answer.total.interval_is_lower_bound), (100, true));
     let csv = String::from_utf8(encode(&answer.to_batch().unwrap(), TableFormat::Csv).unwrap()).unwrap();
-    assert!(csv.lines().next().unwrap().ends_with(",bits_per_second,bytes_from_flows,interval_is_lower_bound"), "{csv}");
-    assert!(csv.lines().nth(1).unwrap().ends_with(",50,true"), "{csv}");
+    assert!(
+        csv.lines()
+            .next()
+            .unwrap()
+            .ends_with(",interval_is_lower_bound,effective_samples,quality,counter_factor,share,share_low,share_high"),
+        "{csv}"
+    );
+    assert!(csv.lines().nth(1).unwrap().contains(",50,true,25,unchecked,,0.33"), "{csv}");
+    assert!(csv.lines().nth(2).unwrap().contains(",50,false,,unchecked,,0.33"), "{csv}");
 }
 
 #[test]
@@ -222,7 +229,9 @@ fn every_answer_is_a_table_in_every_format() {
     let mut measured = window(minute(0), 1, vec![cell(1, 2, 0, 50), cell(2, 1, 0, 30), cell(0, 1, 1, 7)]);
     measured.ports = vec![port("192.0.2.1", 1, 1_000)];
     measured.exporters = vec![exporter("192.0.2.1", 0, 10)];
-    let (_dir, reader) = reader(&[measured]);
+    measured.ports[0].covered_ms = 60_000;
+    measured.port_samples = vec![sampled(1, 0, 1, 1_000)];
+    let (_dir, reader) = reader(&[timed(measured)]);
     let question = minutes(0, 2);
     let tables = [
         reader.matrix(&question, Some(1), &name, &[]).unwrap().to_batch().unwrap(),
@@ -238,6 +247,12 @@ fn every_answer_is_a_table_in_every_format() {
     assert!(lines[1].starts_with("cell,1,Member 1,2,Member 2,,1,2,50,"), "{matrix}");
     assert!(lines[2].starts_with("others,,,,,,1,2,30,"), "{matrix}");
     assert!(lines[3].starts_with("unattributed,,,,,unknown_source,1,2,7,"), "{matrix}");
+    assert_eq!(tables[0].schema_ref().metadata()["unseen_bytes_high"], schema::estimator::unseen(10.0).high.to_string());
+    let ports = String::from_utf8(encode(&tables[3], TableFormat::Csv).unwrap()).unwrap();
+    assert!(ports.contains(",received_quality,received_counter_factor,received_factor_low,") && ports.contains(",agrees,1.0,"), "{ports}");
+    assert!(ports.contains(",sent_periods_off,period,core,suspected_members,") && ports.contains(",5m,false,,,"), "{ports}");
+    let exporters = String::from_utf8(encode(&tables[4], TableFormat::Csv).unwrap()).unwrap();
+    assert!(exporters.lines().next().unwrap().ends_with(",loss_lost_share,loss_mostly,loss_made_good"), "{exporters}");
     let series = String::from_utf8(encode(&tables[1], TableFormat::Csv).unwrap()).unwrap();
     assert!(series.lines().nth(2).unwrap().starts_with("2026-11-21T00:01:00Z,0,all,,"), "{series}");
     for table in &tables {

@@ -105,6 +105,21 @@ fn from_flows(number: i64, bytes: u64) -> Window {
     Window { cells: window(minute(number), 1, vec![flows]).cells, ..full(number, 0) }
 }
 
+/// The window with rows of the tables that came later, too.
+fn with_later_tables(window: Window) -> Window {
+    timed(Window { port_samples: vec![sampled(1, 0, 1, 500)], listeners: vec![listener("0.0.0.0:6343", 10)], ..window })
+}
+
+fn files(dir: &Path, level: &str) -> Vec<Vec<String>> {
+    let names = |segment: &String| {
+        let entries = dir.join("journal").join(level).join(segment).read_dir().unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    segments(dir, level).iter().map(names).collect()
+}
+
 fn health(dir: &Path) -> (Vec<PortTraffic>, Vec<ExporterHealth>) {
     let reader = Reader::open(dir).unwrap();
     let ports = reader.ports(&minutes(0, 60), &|_, _| None, &[]).unwrap().ports;
@@ -165,6 +180,49 @@ fn roll_ups_of_the_first_version_take_in_what_comes_late() {
         journal.maintain(later()).unwrap();
     }
     assert_eq!(segments(dir.path(), "1d").len(), 1);
+}
+
+#[test]
+fn a_table_that_came_later_costs_no_file_where_it_has_no_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), &[full(0, 10), full(5, 10), with_later_tables(full(6, 10))]);
+    let first = ["cells.parquet", "exporters.parquet", "ports.parquet"];
+    let all = ["cells.parquet", "exporters.parquet", "listeners.parquet", "port_samples.parquet", "ports.parquet"];
+    assert_eq!(files(dir.path(), "1m"), [&first[..], &first[..], &all[..]]);
+    for run in 0..3 {
+        let reader = Reader::open(dir.path()).unwrap();
+        let listeners = reader.exporters(&minutes(0, 60), &[]).unwrap().listeners;
+        assert_eq!((listeners.len(), listeners[0].datagrams, listeners[0].octets), (1, 10, 10_000), "run {run}");
+        let ports = reader.ports(&minutes(0, 60), &|_, _| None, &[]).unwrap().ports;
+        assert_eq!(ports[0].received.as_ref().map(|received| received.sampled.bytes), Some(500), "run {run}");
+        journal.maintain(later()).unwrap();
+    }
+    assert!(!files(dir.path(), "5m")[0].contains(&"listeners.parquet".to_owned()));
+    for roll_up in [&files(dir.path(), "5m")[1], &files(dir.path(), "1d")[0]] {
+        assert!(all.iter().all(|file| roll_up.iter().any(|there| there == file)), "{roll_up:?}");
+    }
+}
+
+#[test]
+fn a_segment_that_lacks_a_table_of_the_first_version_is_broken() {
+    for lost in ["cells", "ports", "exporters"] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = filled(dir.path(), &[with_later_tables(full(0, 10)), with_later_tables(full(1, 20))]);
+        let torn = dir.path().join("journal/1m").join(segments(dir.path(), "1m").remove(0));
+        std::fs::remove_file(torn.join(format!("{lost}.parquet"))).unwrap();
+        assert_eq!(journal.maintain(later()).unwrap().quarantined, 1, "{lost}");
+        assert_eq!(matrix(dir.path(), &minutes(0, 60)).total.bytes, 20, "{lost}");
+    }
+}
+
+#[test]
+fn a_torn_file_of_a_table_that_came_later_is_not_taken_for_an_empty_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = filled(dir.path(), &[with_later_tables(full(0, 10)), with_later_tables(full(1, 20))]);
+    let torn = dir.path().join("journal/1m").join(segments(dir.path(), "1m").remove(0));
+    std::fs::write(torn.join("listeners.parquet"), b"PAR1").unwrap();
+    assert_eq!(Reader::open(dir.path()).unwrap().exporters(&minutes(0, 60), &[]).unwrap().listeners[0].datagrams, 10);
+    assert_eq!(journal.maintain(later()).unwrap().quarantined, 1);
 }
 
 #[test]

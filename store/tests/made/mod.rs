@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::window::{CellRow, ExporterRow, PortRow};
+use schema::window::{CellRow, ExporterRow, ListenerRow, PortRow, PortSampleRow};
 use schema::{Timestamp, Window};
 use store::answer::{MatrixAnswer, TimeseriesAnswer};
 use store::question::{By, Question};
@@ -96,6 +96,48 @@ pub(crate) fn exporter(agent: &str, rate_min: u32, rate_max: u32) -> ExporterRow
         rate_max,
         ..ExporterRow::default()
     }
+}
+
+/// What was sampled at a port, 50 samples of it; `egress` as it is stored. The variance is a whole number.
+pub(crate) fn sampled(if_index: u32, egress: u8, asn: u32, bytes: u64) -> PortSampleRow {
+    PortSampleRow {
+        time: Timestamp(0),
+        exchange: "ix".into(),
+        agent: "192.0.2.1".into(),
+        if_index,
+        egress,
+        asn,
+        samples: 50,
+        packets: 100,
+        bytes,
+        variance: (bytes / 2) as f64,
+        bytes_from_flows: 0,
+        bytes_set_aside: 0,
+        core: 0,
+    }
+}
+
+pub(crate) fn listener(address: &str, datagrams: u64) -> ListenerRow {
+    ListenerRow {
+        exchange: "ix".into(),
+        address: address.into(),
+        datagrams,
+        octets: 1_000 * datagrams,
+        kernel_drops: 2,
+        refused: 1,
+        ..ListenerRow::default()
+    }
+}
+
+/// The window with the start of every row set to its own.
+pub(crate) fn timed(mut window: Window) -> Window {
+    let start = window.start;
+    window.cells.iter_mut().for_each(|row| row.time = start);
+    window.ports.iter_mut().for_each(|row| row.time = start);
+    window.exporters.iter_mut().for_each(|row| row.time = start);
+    window.port_samples.iter_mut().for_each(|row| row.time = start);
+    window.listeners.iter_mut().for_each(|row| row.time = start);
+    window
 }
 
 /// A whole window of a minute.

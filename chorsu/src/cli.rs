@@ -1,11 +1,17 @@
 //! What can be typed.
 
+mod members;
+mod simulate;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schema::Timestamp;
+
+pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
+pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
 
 /// Measures what passes through an Internet exchange point, and how much of it stays local.
 #[derive(Debug, Parser)]
@@ -35,14 +41,14 @@ pub(crate) enum Command {
     /// Send a simulated exchange's sFlow, NetFlow or IPFIX, and write the truth that it hides
     Simulate(Simulate),
     /// Who sent how much to whom
-    Matrix(Question),
-    /// The largest pairs
-    Top(Question),
-    /// What each member sent and received
-    Members(Question),
-    /// What the ports' own counters say
+    Matrix(Traffic),
+    /// The largest pairs, with their shares and how sure they are
+    Top(Traffic),
+    /// What each member sent and received; with a subcommand, MAC addresses that nobody claimed in time
+    Members(Members),
+    /// What the ports' own counters say, held against what was sampled there
     Ports(Question),
-    /// How the exporters are, and what was lost
+    /// How the exporters are, what was lost and where
     Exporters(Question),
     /// Show a capture's datagrams in full, record by record
     Inspect(Inspect),
@@ -127,55 +133,6 @@ pub(crate) struct Replay {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProtocolChoice {
-    /// sFlow version 5: sampled frames
-    Sflow,
-    /// IPFIX: flow records with layer 2
-    Ipfix,
-    /// NetFlow version 9: flow records with layer 2
-    Netflow9,
-    /// NetFlow version 5: flow records of IPv4 without layer 2
-    Netflow5,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Simulate {
-    /// Collector to send to
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "pcap")]
-    pub(crate) to: Option<SocketAddr>,
-    /// Write a capture instead of sending, or beside it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pcap: Option<PathBuf>,
-    /// What the switches speak
-    #[arg(long, value_enum, default_value = "sflow")]
-    pub(crate) protocol: ProtocolChoice,
-    /// How many members the exchange has
-    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(2..=2000))]
-    pub(crate) members: u16,
-    /// One frame in so many is sampled
-    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
-    pub(crate) sampling: u32,
-    /// Samples a second
-    #[arg(long, value_name = "SAMPLES_PER_S", default_value_t = 1000.0)]
-    pub(crate) rate: f64,
-    /// Stop after this long; until interrupted if not given
-    #[arg(long = "for", value_name = "TIME", value_parser = span)]
-    pub(crate) length: Option<Duration>,
-    /// Which exchange: the same number gives the same one
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Where the exchange's clock begins (RFC 3339); now if not given. With it the same seed gives the same datagrams
-    #[arg(long, value_name = "TIME")]
-    pub(crate) start: Option<Timestamp>,
-    /// Write what really passed to this file (JSON)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) truth: Option<PathBuf>,
-    /// Write the members as an IX-F export to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ixf: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AnswerFormat {
     /// For a person
     Table,
@@ -224,6 +181,16 @@ pub(crate) struct Question {
     /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: AnswerFormat,
+}
+
+/// A question of traffic.
+#[derive(Debug, Args)]
+pub(crate) struct Traffic {
+    #[command(flatten)]
+    pub(crate) question: Question,
+    /// Bring what each member sent to what the counters of its ports say
+    #[arg(long)]
+    pub(crate) raked: bool,
 }
 
 #[derive(Debug, Args)]

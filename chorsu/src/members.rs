@@ -1,10 +1,10 @@
-//! The member list in use: loaded at the start, and again on SIGHUP.
+//! The member list in use: loaded at the start, and again on SIGHUP. Claims with dates come into use by the collector's clock.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use directory::Snapshot;
+use directory::{Current, Directory};
 use schema::Timestamp;
 use schema::status::DirectoryStatus;
 
@@ -14,29 +14,31 @@ use crate::failure::{Context, Outcome};
 #[derive(Clone)]
 pub(crate) struct Members {
     file: Option<PathBuf>,
-    pub(crate) directory: Arc<ArcSwap<Snapshot>>,
+    pub(crate) current: Arc<Current>,
     pub(crate) status: Arc<ArcSwap<DirectoryStatus>>,
 }
 
 impl Members {
     /// Loads the list for the first time. Without a file nobody is a member.
     pub(crate) fn load(file: Option<PathBuf>) -> Outcome<Self> {
-        let snapshot = match &file {
+        let list = match &file {
             Some(file) => directory::load(file).plain()?,
-            None => Snapshot::empty(),
+            None => Directory::empty(),
         };
-        let status = status(file.as_deref(), &snapshot);
-        Ok(Self { file, directory: Arc::new(ArcSwap::from_pointee(snapshot)), status: Arc::new(ArcSwap::from_pointee(status)) })
+        let now = Timestamp::now();
+        let status = Arc::new(ArcSwap::from_pointee(status(file.as_deref(), &list, now)));
+        Ok(Self { file, current: Arc::new(Current::new(list, now)), status })
     }
 
     /// Loads the list again. A list that is refused changes nothing but the status: the older one stays in use.
     pub(crate) fn reload(&self) {
         let Some(file) = &self.file else { return };
         match directory::load(file) {
-            Ok(snapshot) => {
-                let status = status(Some(file), &snapshot);
+            Ok(list) => {
+                let now = Timestamp::now();
+                let status = status(Some(file), &list, now);
                 tracing::info!(members = status.members, macs = status.macs, warnings = status.warnings.len(), "members reloaded");
-                self.directory.store(Arc::new(snapshot));
+                self.current.replace(list, now);
                 self.status.store(Arc::new(status));
             }
             Err(refused) => {
@@ -48,13 +50,13 @@ impl Members {
     }
 }
 
-fn status(file: Option<&Path>, snapshot: &Snapshot) -> DirectoryStatus {
+fn status(file: Option<&Path>, list: &Directory, loaded: Timestamp) -> DirectoryStatus {
     DirectoryStatus {
         origin: file.map(|file| file.display().to_string()).unwrap_or_default(),
-        loaded: Timestamp::now(),
-        members: snapshot.members().len(),
-        macs: snapshot.mac_count(),
-        warnings: snapshot.warnings().iter().map(ToString::to_string).collect(),
+        loaded,
+        members: list.member_count(),
+        macs: list.mac_count(),
+        warnings: list.warnings().iter().map(ToString::to_string).collect(),
         refused: None,
     }
 }

@@ -1,10 +1,15 @@
 //! Answers as tables for a terminal.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use store::answer::{Estimate, LossBudget, Quality, ShareEstimate};
+use store::reattribution::Day;
 
 /// What is said where sampled flow records are among what was counted.
 pub(crate) const FLOWS_NOTE: &str =
     "part of it came in flow records, which do not tell packets' lengths: intervals are at least as wide as shown\n";
+
+/// What is said where port counters do not bear an estimate out.
+pub(crate) const DIFFER_NOTE: &str = "≠, differ: the ports' counters say something else than the samples, by that factor; `chorsu ports` shows where, --raked follows the counters\n";
 
 /// How a column stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,9 +74,77 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
+/// A part of a whole, from 0 to 1, as per cent.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    // What is not nothing is not shown as nothing, and what is not all is not shown as all.
+    match percent {
+        nothing if nothing <= 0.0 => "0 %".into(),
+        little if little < 0.05 => "< 0.1 %".into(),
+        most if (99.95..100.0).contains(&most) => "> 99.9 %".into(),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+/// A share with its 95 % interval.
+pub(crate) fn share(share: &ShareEstimate) -> String {
+    format!("{} ({:.1} – {:.1})", percent(share.share), 100.0 * share.share_low, 100.0 * share.share_high)
+}
+
+/// What the counters of the ports say of an estimate, with the factor between the two.
+pub(crate) fn quality(estimate: &Estimate) -> String {
+    let word = match estimate.quality {
+        Quality::Unchecked => return "–".into(),
+        Quality::Agrees => "agree",
+        Quality::Differs => "differ",
+        Quality::Raked => "raked",
+    };
+    estimate.counter_factor.map_or_else(|| word.to_owned(), |factor| format!("{word} × {factor:.2}"))
+}
+
+/// What stands above exporters' loss budgets.
+pub(crate) const LOSS_HEADS: [(&str, Align); 11] = [
+    ("agent", Align::Left),
+    ("domain", Align::Right),
+    ("from", Align::Left),
+    ("protocol", Align::Left),
+    ("taken", Align::Right),
+    ("dropped by exporter", Align::Right),
+    ("dropped in silence", Align::Right),
+    ("lost on the way", Align::Right),
+    ("arrived", Align::Right),
+    ("lost", Align::Right),
+    ("made good", Align::Left),
+];
+
+/// A loss budget, behind the exporter's four names: what it took is all the others together.
+pub(crate) fn loss(loss: &LossBudget) -> [String; 7] {
+    let counts = [loss.taken, loss.dropped_by_exporter, loss.dropped_in_silence, loss.lost_on_the_way, loss.arrived];
+    let [taken, dropped, silent, way, arrived] = counts.map(|count| count.to_string());
+    let good = match (loss.mostly, loss.made_good) {
+        (None, _) => "",
+        (Some(_), true) => "by the weights",
+        (Some(_), false) => "no",
+    };
+    [taken, dropped, silent, way, arrived, percent(loss.lost_share), good.to_owned()]
+}
+
 /// The two ends of an interval of octets.
 pub(crate) fn interval(low: u64, high: u64) -> String {
     format!("{} – {}", octets(low), octets(high))
+}
+
+/// A VLAN for people.
+pub(crate) fn vlan(id: u16) -> String {
+    match id {
+        0 => "–".into(),
+        id => id.to_string(),
+    }
+}
+
+/// A span of days, the last one included.
+pub(crate) fn days(first: Day, last: Day) -> String {
+    if first == last { first.to_string() } else { format!("{first} – {last}") }
 }
 
 /// An IP version for people.
@@ -100,6 +173,21 @@ mod tests {
             assert_eq!(octets(value), text);
         }
         assert_eq!(rate(41_234_000_000), "41.2 Gbit/s");
+    }
+
+    #[test]
+    fn a_share_that_is_neither_nothing_nor_all_does_not_look_like_it() {
+        let texts = [0.0, 0.000_1, 0.123_4, 0.999_9, 1.0].map(percent);
+        assert_eq!(texts, ["0 %", "< 0.1 %", "12.3 %", "> 99.9 %", "100.0 %"]);
+        let estimate = ShareEstimate { share: 0.25, share_low: 0.201, share_high: 0.3 };
+        assert_eq!(share(&estimate), "25.0 % (20.1 – 30.0)");
+    }
+
+    #[test]
+    fn what_counters_say_is_a_word_and_a_factor() {
+        let estimate = Estimate { quality: Quality::Differs, counter_factor: Some(1.312), ..Estimate::default() };
+        assert_eq!(quality(&estimate), "differ × 1.31");
+        assert_eq!(quality(&Estimate::default()), "–");
     }
 
     #[test]

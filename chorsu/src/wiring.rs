@@ -41,7 +41,7 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
     let outbox = Arc::new(Outbox::default());
     let status = Arc::new(ArcSwap::from_pointee(Status::default()));
     let shared = Shared {
-        directory: Arc::clone(&members.directory),
+        directory: Arc::clone(&members.current),
         directory_status: Arc::clone(&members.status),
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
@@ -78,7 +78,7 @@ impl House {
             exchange: dashboards::ExchangeInfo { name: exchange.name.to_string(), title: exchange.title.clone() },
             reader: Arc::clone(&self.reader),
             status: Arc::clone(&self.status),
-            directory: Arc::clone(&self.members.directory),
+            directory: Arc::clone(self.members.current.snapshot()),
             hosts: self.config.http.hosts.clone(),
             version: env!("CARGO_PKG_VERSION"),
         }

@@ -93,6 +93,17 @@ impl Counts {
         sflow.iter().chain(&flows).sum()
     }
 
+    /// Datagrams that were not read: of senders that are not allowed, of no known protocol, with a broken header, or of one exporter too many. One that
+    /// came before is none of them: it was read when it came first.
+    #[must_use]
+    pub fn not_read(&self) -> u64 {
+        let sflow = [&self.sflow5, &self.sflow4, &self.sflow2].map(|sflow| &sflow.refused);
+        let flows = [&self.netflow5, &self.netflow9, &self.ipfix].map(|flows| &flows.refused);
+        let reasons = sflow.into_iter().chain(flows).flatten();
+        let refused: u64 = reasons.filter(|(reason, _)| **reason != not_taken(Refused::Duplicate)).map(|(_, count)| count).sum();
+        self.strangers + self.unknown + refused
+    }
+
     /// Everything that was stepped over, whatever its protocol: each reason once, in order.
     pub fn skipped(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let mut sums = BTreeMap::new();
@@ -141,5 +152,14 @@ mod tests {
         };
         assert_eq!(sum(1), [("duplicate_datagram", 2), ("stranger", 3), ("too_many_exporters", 1)]);
         assert_eq!(sum(2), [("duplicate_datagram", 4), ("stranger", 6), ("too_many_exporters", 2)]);
+    }
+
+    #[test]
+    fn a_datagram_that_came_twice_was_read_once() {
+        let mut counts = Counts { strangers: 3, unknown: 2, ..Counts::default() };
+        counts.netflow9.not_taken(Refused::Duplicate);
+        counts.ipfix.not_taken(Refused::TooManyAgents);
+        counts.sflow5.not_taken(Refused::TooManyExporters);
+        assert_eq!(counts.not_read(), 7);
     }
 }

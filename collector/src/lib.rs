@@ -8,7 +8,7 @@
 //!    its samples and records to its own shard, and what it holds to its [`counts`]; what must be known to read NetFlow v9 and IPFIX is in
 //!    [`templates`];
 //! 3. [`service`] is the running collector: a thread for each socket with its lane, and one thread whose timer closes the windows;
-//!    [`replay`] is the same lane fed from captures, by the captures' own clock;
+//!    `listening` knows what each address took; [`replay`] is the same lane fed from captures, by the captures' own clock;
 //! 4. closed windows go to the [`outbox`], from where the store takes them.
 //!
 //! Between a socket and its shard there is no queue and no lock. The threads meet only when a lane hands over what it added, once a second.
@@ -18,6 +18,7 @@ mod batch;
 pub mod capture;
 pub mod counts;
 pub mod lane;
+mod listening;
 pub mod outbox;
 mod receiving;
 pub mod replay;

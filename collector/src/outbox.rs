@@ -32,6 +32,8 @@ struct State {
     /// How many of them are late.
     late: usize,
     store: StoreStatus,
+    /// Samples of the windows that were lost.
+    lost_samples: u64,
     closed: bool,
 }
 
@@ -62,9 +64,10 @@ impl Outbox {
         state.waiting.push_back(Waiting { window: Arc::new(window), late });
         state.late += usize::from(late);
         while state.waiting.len() > 1 && state.is_full() {
-            let oldest = state.waiting.pop_front();
-            state.late -= usize::from(oldest.is_some_and(|oldest| oldest.late));
+            let Some(oldest) = state.waiting.pop_front() else { break };
+            state.late -= usize::from(oldest.late);
             state.store.windows_lost += 1;
+            state.lost_samples += oldest.window.cells.iter().map(|row| row.samples).sum::<u64>();
         }
         drop(state);
         self.changed.notify_all();
@@ -115,6 +118,11 @@ impl Outbox {
         let state = self.state();
         (state.waiting.iter().map(|waiting| Arc::clone(&waiting.window)).collect(), state.store.clone())
     }
+
+    /// Samples that lie in the windows that were lost.
+    pub fn lost_samples(&self) -> u64 {
+        self.state().lost_samples
+    }
 }
 
 impl State {
@@ -126,10 +134,13 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use schema::window::CellRow;
+
     use super::*;
 
     fn window(serial: u64) -> Window {
-        Window { serial, ..Window::default() }
+        let cell = CellRow { samples: 3, ..CellRow::default() };
+        Window { serial, cells: vec![cell.clone(), cell], ..Window::default() }
     }
 
     #[test]
@@ -152,7 +163,7 @@ mod tests {
         let count = MAX_WAITING as u64 + 5;
         (0..count).for_each(|serial| outbox.put(window(serial)));
         let (waiting, store) = outbox.status();
-        assert_eq!((waiting.len(), store.windows_lost), (MAX_WAITING, 5));
+        assert_eq!((waiting.len(), store.windows_lost, outbox.lost_samples()), (MAX_WAITING, 5, 5 * 6));
         assert_eq!(waiting.last().map(|window| window.serial), Some(count - 1));
     }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use aggregator::ports::{Growth, PortKey};
 use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Policies, Weights};
-use directory::Snapshot;
+use directory::{Directory, Snapshot};
+use schema::status::Ledger;
 use schema::{CellKey, Rate, Sums, Timestamp, Window};
 
 use crate::capture::{self, CaptureError, End};
@@ -54,12 +55,48 @@ pub struct Summary {
     pub exporters: BTreeMap<ExporterKey, (ExporterTally, BTreeSet<Rate>)>,
     /// Ports with the growth of their counters.
     pub ports: BTreeMap<PortKey, Growth>,
+    /// What was sampled at each port, whether it counts in the matrix or was set aside.
+    pub port_samples: BTreeMap<SampledPort, Sums>,
+    /// The time that the windows measured.
+    pub measured: Duration,
+    /// What came, held against what lies in the windows: both are the same unless this program is wrong.
+    pub ledger: Ledger,
+}
+
+/// A port and a direction in which it was sampled.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct SampledPort {
+    /// Agent address, as it is written to the rows.
+    pub agent: Arc<str>,
+    /// ifIndex.
+    pub if_index: u32,
+    /// Whether these are frames that the port sent; else it received them.
+    pub egress: bool,
+}
+
+impl Summary {
+    /// Adds a window that has ended.
+    fn add(&mut self, window: &Window) {
+        for row in &window.cells {
+            let Some(reason) = row.reason() else { continue };
+            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
+            self.cells.entry(key).or_default().merge(row.sums());
+        }
+        for row in &window.port_samples {
+            let port = SampledPort { agent: Arc::clone(&row.agent), if_index: row.if_index, egress: row.egress != 0 };
+            self.port_samples.entry(port).or_default().merge(row.sums());
+        }
+        let measured = window.measured();
+        self.measured += measured.to.since(measured.from);
+    }
 }
 
 /// A replay over one or several captures.
 pub struct Replay {
     settings: Settings,
-    directory: Arc<Snapshot>,
+    directory: Arc<Directory>,
+    /// The directory as it is at the open window's start.
+    members: Snapshot,
     lane: Lane,
     open: Option<OpenWindow>,
     empty: Delta,
@@ -77,10 +114,11 @@ pub type Sink<'a> = &'a mut dyn FnMut(Window);
 impl Replay {
     /// A replay that has read nothing yet.
     #[must_use]
-    pub fn new(settings: Settings, directory: Arc<Snapshot>) -> Self {
+    pub fn new(settings: Settings, directory: Arc<Directory>) -> Self {
         let lane = Lane::new(settings.parties, Arc::clone(&settings.policies), settings.window);
         Self {
             settings,
+            members: directory.as_of(Timestamp::default()),
             directory,
             lane,
             open: None,
@@ -125,7 +163,7 @@ impl Replay {
             self.lane.expire(at);
             self.ticked = at;
         }
-        if self.lane.datagram(source, payload, at, &self.directory) == Taken::NotFlow {
+        if self.lane.datagram(source, payload, at, &self.members) == Taken::NotFlow {
             self.summary.not_flow += 1;
         }
     }
@@ -134,7 +172,9 @@ impl Replay {
     fn turn(&mut self, at: Timestamp, sink: Sink<'_>) {
         let Some(open) = &self.open else {
             let exchange = Arc::clone(&self.settings.exchange);
-            self.open = Some(OpenWindow::new(exchange, self.settings.window, at, self.serial));
+            let open = OpenWindow::new(exchange, self.settings.window, at, self.serial);
+            self.keep_up_members(open.start());
+            self.open = Some(open);
             return;
         };
         let is_early = at < open.start().minus(self.settings.window);
@@ -146,9 +186,17 @@ impl Replay {
             // before.
             self.serial = self.serial.wrapping_add(1);
             let serial = self.serial;
-            if let Some(open) = &mut self.open {
-                open.reopen(at, serial);
-            }
+            let Some(open) = &mut self.open else { return };
+            open.reopen(at, serial);
+            let begins = open.start();
+            self.keep_up_members(begins);
+        }
+    }
+
+    /// Has the next window attributed by the claims that hold when it begins.
+    fn keep_up_members(&mut self, begins: Timestamp) {
+        if !self.members.validity().holds_at(begins) {
+            self.members = self.directory.as_of(begins);
         }
     }
 
@@ -167,14 +215,13 @@ impl Replay {
         for (key, growth) in open.ports() {
             self.summary.ports.entry(*key).or_default().merge(growth);
         }
+        for (key, weighed) in open.weighed(self.settings.weights) {
+            self.summary.exporters.entry(key).or_default().0.merge(&weighed);
+        }
         let window = open.close(end, self.settings.weights);
         let others = if is_last { open.take_rest(self.settings.weights) } else { open.take_late(self.settings.weights) };
         for window in std::iter::once(window).chain(others) {
-            for row in &window.cells {
-                let Some(reason) = row.reason() else { continue };
-                let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
-                self.summary.cells.entry(key).or_default().merge(row.sums());
-            }
+            self.summary.add(&window);
             sink(window);
         }
     }
@@ -184,6 +231,7 @@ impl Replay {
     pub fn finish(mut self, sink: Sink<'_>) -> Summary {
         self.close(self.latest, true, sink);
         self.summary.counts = self.lane.counts().clone();
+        self.summary.ledger = self.open.as_ref().map(OpenWindow::ledger).unwrap_or_default();
         self.summary
     }
 }

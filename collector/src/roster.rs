@@ -1,10 +1,10 @@
 //! Exporters since the start of the collector.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aggregator::stream::StreamKey;
-use aggregator::{ExporterKey, ExporterTally, OpenWindow};
+use aggregator::{ExporterKey, ExporterTally, OpenWindow, Weights};
 use schema::sample::DataSource;
 use schema::status::ExporterStatus;
 use schema::{Rate, Timestamp};
@@ -17,11 +17,11 @@ const MAX_REMEMBERED: usize = 4_096;
 /// What every exporter sent since the start.
 #[derive(Default)]
 pub(crate) struct Roster {
-    exporters: std::collections::BTreeMap<ExporterKey, ExporterTally>,
+    exporters: BTreeMap<ExporterKey, ExporterTally>,
 }
 
 impl Roster {
-    /// Adds what came with one hand-over.
+    /// Adds what came with one hand-over, or how the samples of a window that was closed were weighed.
     pub(crate) fn add(&mut self, heard: &[(ExporterKey, ExporterTally)]) {
         for (key, tally) in heard {
             self.exporters.entry(*key).or_default().merge(tally);
@@ -32,11 +32,21 @@ impl Roster {
         }
     }
 
-    /// All of them, by agent, with the rates that the running window shows and the templates that `lanes` know of.
-    pub(crate) fn status(&self, exchange: &Arc<str>, running: &OpenWindow, lanes: &[&TemplateCounts]) -> Vec<ExporterStatus> {
-        let mut all: Vec<_> = self.exporters.iter().collect();
+    /// All of them, by agent, with the rates that the running window shows, how its samples are weighed so far, and the templates that `lanes` know of.
+    pub(crate) fn status(
+        &self,
+        exchange: &Arc<str>,
+        running: &OpenWindow,
+        weights: Weights,
+        lanes: &[&TemplateCounts],
+    ) -> Vec<ExporterStatus> {
+        let weighed: BTreeMap<ExporterKey, ExporterTally> = running.weighed(weights).into_iter().collect();
+        let mut all: Vec<_> = self.exporters.iter().map(|(key, tally)| (*key, *tally)).collect();
         all.sort_unstable_by_key(|(key, _)| (key.agent, key.protocol, key.source));
-        all.into_iter().map(|(key, tally)| status(exchange, key, tally, running, lanes)).collect()
+        for (key, tally) in &mut all {
+            weighed.get(key).into_iter().for_each(|running| tally.merge(running));
+        }
+        all.iter().map(|(key, tally)| status(exchange, key, tally, running, lanes)).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use aggregator::{Parties, Policies, Weights};
 use arc_swap::ArcSwap;
-use directory::Snapshot;
+use directory::Current;
 use ipnet::IpNet;
 use schema::Timestamp;
 use schema::status::{DirectoryStatus, Listener, Status};
@@ -57,8 +57,8 @@ pub struct Settings {
 /// What the rest of the program shares with the collector.
 #[derive(Clone)]
 pub struct Shared {
-    /// The members, swapped whole by whoever reloads them.
-    pub directory: Arc<ArcSwap<Snapshot>>,
+    /// The members: whoever reloads them replaces them, and each window begins with those of its time.
+    pub directory: Arc<Current>,
     /// What is said of the directory; whoever reloads it writes this too.
     pub directory_status: Arc<ArcSwap<DirectoryStatus>>,
     /// Where closed windows go.
@@ -120,7 +120,7 @@ impl Service {
                     stats: SocketStats::default(),
                     stop: Arc::clone(&stop),
                     number: Arc::clone(&number),
-                    directory: Arc::clone(&shared.directory),
+                    directory: Arc::clone(shared.directory.snapshot()),
                     handovers: sender.clone(),
                     empty: Arc::clone(&empty),
                 };
@@ -170,5 +170,6 @@ fn listener_status(bound: &Bound) -> Listener {
         kernel_drops: 0,
         truncated: 0,
         errors: 0,
+        refused: 0,
     }
 }

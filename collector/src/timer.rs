@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aggregator::{Delta, OpenWindow};
-use schema::status::{DirectoryStatus, Listener, Status};
+use schema::status::{DirectoryStatus, Ledger, Listener, Status};
 use schema::{Timestamp, Window};
 
 use crate::admission;
 use crate::counts::Counts;
+use crate::listening::{Listening, OfLane};
 use crate::receiving::{Handover, SocketStats, TICK};
 use crate::roster::Roster;
 use crate::service::{Settings, Shared};
@@ -37,7 +38,7 @@ pub(crate) struct Timer {
     /// When the open window ends by a clock that nobody sets.
     ends: Instant,
     lanes: Vec<LaneView>,
-    listeners: Vec<Listener>,
+    listening: Listening,
     roster: Roster,
     started: Timestamp,
     /// Hand-overs of the window after the one that is being closed.
@@ -94,7 +95,7 @@ impl Timer {
             open,
             ends,
             lanes,
-            listeners,
+            listening: Listening::new(listeners),
             roster: Roster::default(),
             started: now,
             early: Vec::new(),
@@ -131,6 +132,7 @@ impl Timer {
 
     /// Ends the open window and begins the next. Returns when to publish again.
     fn turn(&mut self) -> Instant {
+        self.keep_up_members();
         let old = self.number.fetch_add(1, Ordering::AcqRel);
         let deadline = Instant::now() + CLOSING;
         while !self.lanes.iter().all(|lane| lane.finished >= Some(old)) {
@@ -150,6 +152,15 @@ impl Timer {
             self.take(handover);
         }
         self.publish()
+    }
+
+    /// Takes members' claims into use, and out of it, of which the time has come. It is done before the number is raised: whoever sees the
+    /// new number sees the new members too, so the window that begins is attributed by them from its first sample on.
+    fn keep_up_members(&self) {
+        let begins = Timestamp::now().max(self.open.end());
+        if self.shared.directory.keep_up(begins) {
+            tracing::info!("members' claims have begun or ended; the window from {begins} on is attributed by those that hold now");
+        }
     }
 
     fn take(&mut self, handover: Handover) {
@@ -181,14 +192,22 @@ impl Timer {
 
     /// Sends the open window on its way to the store. An empty one goes too: that nothing came is a measurement, and no gap.
     fn close(&mut self, now: Timestamp) {
-        let window = self.open.close(now, self.settings.weights);
+        let window = self.window(now);
+        self.listening.close(of_lanes(&self.lanes));
+        self.roster.add(&self.open.weighed(self.settings.weights));
         self.shared.outbox.put(window);
+    }
+
+    /// The open window as it stands.
+    fn window(&self, now: Timestamp) -> Window {
+        let listeners = self.listening.rows(self.open.start(), &self.settings.exchange, of_lanes(&self.lanes));
+        Window { listeners, ..self.open.close(now, self.settings.weights) }
     }
 
     /// Writes the status with the running window as it stands. Returns when to do it again.
     fn publish(&mut self) -> Instant {
         let (began, now) = (Instant::now(), Timestamp::now());
-        let running: Arc<Window> = Arc::new(self.open.close(now, self.settings.weights));
+        let running = Arc::new(self.window(now));
         let (waiting, store) = self.shared.outbox.status();
         let mut counts = Counts::default();
         self.lanes.iter().for_each(|lane| counts.merge(&lane.counts));
@@ -198,30 +217,22 @@ impl Timer {
             at: now,
             running,
             waiting,
-            listeners: self.listener_status(),
-            exporters: self.roster.status(&self.settings.exchange, &self.open, &templates),
+            listeners: self.listening.status(of_lanes(&self.lanes)),
+            exporters: self.roster.status(&self.settings.exchange, &self.open, self.settings.weights, &templates),
             skipped: counts.skipped().collect(),
             strangers: admission::busiest(self.lanes.iter().map(|lane| lane.strangers.as_slice())),
             directory: DirectoryStatus::clone(&self.shared.directory_status.load()),
             store,
-            ledger: schema::status::Ledger::default(),
+            ledger: Ledger { lost: self.shared.outbox.lost_samples(), ..self.open.ledger() },
         };
         self.shared.status.store(Arc::new(status));
         began + TICK.max(began.elapsed() * PUBLISHING_SHARE)
     }
+}
 
-    fn listener_status(&self) -> Vec<Listener> {
-        let mut listeners = self.listeners.clone();
-        for lane in &self.lanes {
-            let Some(listener) = listeners.get_mut(lane.listener) else { continue };
-            listener.datagrams += lane.stats.datagrams;
-            listener.octets += lane.stats.octets;
-            listener.kernel_drops += lane.stats.kernel_drops;
-            listener.truncated += lane.stats.truncated;
-            listener.errors += lane.stats.errors;
-        }
-        listeners
-    }
+/// What the lanes counted since the start, as far as they handed over.
+fn of_lanes(lanes: &[LaneView]) -> impl Iterator<Item = OfLane<'_>> {
+    lanes.iter().map(|lane| (lane.listener, &lane.stats, &lane.counts))
 }
 
 /// A window's serial in a running service: the moment at which it was opened, which no other window of this exchange shares.

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use collector::service::Shared;
 use collector::{Outbox, Service, Settings};
-use schema::status::{ExporterStatus, Status};
+use schema::status::{ExporterStatus, Ledger, Status};
+use schema::window::ListenerRow;
 
 /// How long the collector is waited for; it takes a second.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -146,4 +147,40 @@ fn strangers_are_shown_and_never_become_exporters() {
     assert_eq!(status.strangers, [([127, 0, 0, 9].into(), 3), ([127, 0, 0, 10].into(), 1)]);
     assert_eq!(only(&status).unwrap().source, IpAddr::from([127, 0, 0, 1]));
     running.service.stop();
+}
+
+#[test]
+fn what_a_listening_address_took_is_in_the_windows_once() {
+    let running = start(&Settings {
+        allow: vec!["127.0.0.0/29".parse().unwrap()],
+        window: Duration::from_secs(1),
+        listen: ["127.0.0.1:0"; 2].map(|address| address.parse().unwrap()).into(),
+        ..settings()
+    });
+    let first = message(0, true, Some(100));
+    running.send([127, 0, 0, 9], &first);
+    running.send([127, 0, 0, 1], &first);
+    // A window is closed between the datagrams, so that the second one begins where it ended.
+    running.until(|status| status.listeners.first().is_some_and(|listener| listener.datagrams == 2));
+    let before = running.shared.status.load().waiting.len();
+    running.until(|status| status.waiting.len() > before);
+    running.send([127, 0, 0, 1], b"no protocol that anybody knows");
+    running.send([127, 0, 0, 1], &message(1, false, Some(100)));
+    running.until(|status| status.listeners.first().is_some_and(|listener| listener.datagrams == 4));
+    running.service.stop();
+    let (windows, _) = running.shared.outbox.status();
+    let rows: Vec<_> = windows.iter().flat_map(|window| &window.listeners).collect();
+    let status = running.shared.status.load();
+    for listener in &status.listeners {
+        let of_this: Vec<_> = rows.iter().filter(|row| *row.address == *listener.address.to_string()).collect();
+        assert_eq!(of_this.len(), windows.len(), "a row for each window, also where nothing came");
+        let sum = |figure: fn(&ListenerRow) -> u64| of_this.iter().map(|row| figure(row)).sum::<u64>();
+        assert_eq!((sum(|row| row.datagrams), sum(|row| row.octets)), (listener.datagrams, listener.octets));
+        let refused = if listener.datagrams > 0 { 2 } else { 0 };
+        assert_eq!(sum(|row| row.refused), refused, "one stranger and one of no known protocol");
+    }
+    assert_eq!(status.listeners.iter().map(|listener| listener.datagrams).collect::<Vec<_>>(), [4, 0]);
+    let samples: u64 = windows.iter().flat_map(|window| &window.cells).map(|row| row.samples).sum();
+    assert_eq!(status.ledger, Ledger { received: samples, in_windows: samples, lost: 0 });
+    assert_eq!(samples, 2);
 }

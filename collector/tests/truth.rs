@@ -46,7 +46,7 @@ fn replay(path: &Path) -> Summary {
         octets: Some(LengthBasis::Frame),
         ..Policy::default()
     };
-    let rules = ["0.0.0.0/0", "::/0"].map(|agents| Rule { agents: agents.parse().unwrap(), sub_agent: None, policy });
+    let rules = ["0.0.0.0/0", "::/0"].map(|agents| Rule { agents: agents.parse().unwrap(), sub_agent: None, policy: policy.clone() });
     let settings = Settings {
         exchange: "test".into(),
         window: Duration::from_secs(60),
@@ -56,7 +56,10 @@ fn replay(path: &Path) -> Summary {
     };
     let mut replay = Replay::new(settings, Arc::default());
     replay.file(path, &mut |_| {}, &mut |_| {}).unwrap();
-    replay.finish(&mut |_| {})
+    let summary = replay.finish(&mut |_| {});
+    let in_cells: u64 = summary.cells.values().map(|sums| sums.samples).sum();
+    assert_eq!((summary.ledger.unaccounted(), summary.ledger.in_windows), (0, in_cells), "{}", path.display());
+    summary
 }
 
 /// What we say of a capture, in the words of its truth file.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use collector::socket::{self, BindError};
+use schema::Timestamp;
 
 use super::run::pages_can_be_served;
 use crate::cli::Check;
@@ -46,9 +47,11 @@ fn check_members(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<St
         return;
     };
     match directory::load(members) {
-        Ok(snapshot) => {
-            notes.push(format!("{}: {} members with {} MAC addresses", members.display(), snapshot.members().len(), snapshot.mac_count()));
-            notes.extend(snapshot.warnings().iter().map(|warning| format!("{}: {warning}", members.display())));
+        Ok(list) => {
+            notes.push(format!("{}: {} members with {} MAC addresses", members.display(), list.member_count(), list.mac_count()));
+            let next = list.next_change(Timestamp::now());
+            notes.extend(next.map(|next| format!("{}: by its dates, the next claim begins or ends at {next}", members.display())));
+            notes.extend(list.warnings().iter().map(|warning| format!("{}: {warning}", members.display())));
         }
         Err(refused) => mistakes.push(refused.to_string()),
     }

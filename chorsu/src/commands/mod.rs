@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod inspect;
+mod members;
 mod question;
 mod replay;
 mod run;
@@ -21,7 +22,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Simulate(asked) => simulate::simulate(&asked),
         Command::Matrix(asked) => question::matrix(&asked),
         Command::Top(asked) => question::top(&asked),
-        Command::Members(asked) => question::members(&asked),
+        Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),
         Command::Inspect(asked) => inspect::inspect(&asked),

@@ -9,7 +9,7 @@ use aggregator::policy::Policies;
 use aggregator::{Parties, Weights};
 use collector::capture::End;
 use collector::replay::{Replay, Settings, Summary};
-use directory::Snapshot;
+use directory::Directory;
 use indicatif::ProgressBar;
 use schema::{Level, Timestamp};
 use store::{Journal, Options, Retention, StoreError};
@@ -24,15 +24,18 @@ pub(crate) fn replay(asked: &cli::Replay) -> Outcome {
     let config = asked.config.as_deref().map(Config::load).transpose().map_err(|mistakes| Failure::several(&mistakes))?;
     let directory = match members(asked, config.as_ref()) {
         Some(file) => {
-            let snapshot = directory::load(file).plain()?;
-            snapshot.warnings().iter().for_each(|warning| eprintln!("chorsu: {}: {warning}", file.display()));
-            snapshot
+            let list = directory::load(file).plain()?;
+            list.warnings().iter().for_each(|warning| eprintln!("chorsu: {}: {warning}", file.display()));
+            list
         }
-        None => Snapshot::empty(),
+        None => Directory::empty(),
     };
     let directory = Arc::new(directory);
-    let summary = read(asked, settings(asked, config.as_ref()), Arc::clone(&directory))?;
-    let report = Report::new(&summary, &directory);
+    let settings = settings(asked, config.as_ref());
+    let weights = settings.weights;
+    let summary = read(asked, settings, Arc::clone(&directory))?;
+    // A report needs members' names only, which have no dates.
+    let report = Report::new(&summary, weights, &directory.as_of(Timestamp::now()));
     match asked.format {
         ReplayFormat::Table => print(report.table()),
         ReplayFormat::Json => print(report.json()?),
@@ -60,7 +63,7 @@ fn settings(asked: &cli::Replay, config: Option<&Config>) -> Settings {
     }
 }
 
-fn read(asked: &cli::Replay, settings: Settings, directory: Arc<Snapshot>) -> Outcome<Summary> {
+fn read(asked: &cli::Replay, settings: Settings, directory: Arc<Directory>) -> Outcome<Summary> {
     let mut journal = asked.into.as_deref().map(open_journal).transpose()?;
     let mut kept: Result<(), StoreError> = Ok(());
     let mut sink = |window| {

@@ -9,21 +9,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use schema::{Protocol, Timestamp};
-use simulator::{Datagram, Exchange, PcapWriter, Plan};
+use serde::Serialize;
+use simulator::{Carried, Datagram, Directions, Exchange, PcapWriter, Plan, Truth, Way};
 
-use crate::cli::{ProtocolChoice, Simulate};
-use crate::failure::{Context, Outcome};
+use crate::cli::{DirectionsChoice, ProtocolChoice, Simulate};
+use crate::failure::{Context, Failure, Outcome};
 use crate::progress;
 
 /// Length of one step of the exchange's clock while it runs with the world's.
 pub(crate) const STEP: Duration = Duration::from_millis(100);
 
 pub(crate) fn simulate(asked: &Simulate) -> Outcome {
+    refuse_what_flows_cannot_show(asked)?;
     let mut exchange = Exchange::new(&plan(asked), asked.start.unwrap_or_else(Timestamp::now));
     if let Some(file) = &asked.ixf {
         write_json(file, &exchange.ixf())?;
     }
     let mut wire = Wire::open(asked)?;
+    let mut way = Way::new(asked.misbehaviour.lose, asked.misbehaviour.duplicate, asked.seed);
     // Interrupted, it still writes the truth of what it sent.
     let stop = stop_on_signal()?;
     let bar = asked.length.map(|length| progress::steps(u64::try_from(length.as_millis()).unwrap_or(u64::MAX), "simulating"));
@@ -31,7 +34,7 @@ pub(crate) fn simulate(asked: &Simulate) -> Outcome {
     while !stop.load(Ordering::Acquire) && asked.length.is_none_or(|length| exchange.now().since(start) < length) {
         let left = asked.length.map_or(STEP, |length| length.saturating_sub(exchange.now().since(start)));
         let mut refused = Ok(());
-        exchange.advance(STEP.min(left), &mut |datagram| wire.send(datagram, &mut refused));
+        exchange.advance(STEP.min(left), &mut |sent| way.carry(sent, &mut |datagram| wire.send(datagram, &mut refused)));
         refused?;
         let elapsed = exchange.now().since(start);
         if let Some(bar) = &bar {
@@ -42,19 +45,43 @@ pub(crate) fn simulate(asked: &Simulate) -> Outcome {
         }
     }
     let mut refused = Ok(());
-    exchange.flush(&mut |datagram| wire.send(datagram, &mut refused));
+    exchange.flush(&mut |sent| way.carry(sent, &mut |datagram| wire.send(datagram, &mut refused)));
     refused?;
     wire.finish()?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
+    let carried = way.carried();
+    if carried.lost + carried.duplicated > 0 {
+        let Carried { sent, lost, duplicated } = carried;
+        eprintln!("chorsu: of {sent} datagrams {lost} were lost on the way, and {duplicated} arrived twice");
+    }
     match &asked.truth {
-        Some(file) => write_json(file, &exchange.truth()),
+        Some(file) => write_json(file, &Written { truth: exchange.truth(), way: carried }),
         None => Ok(()),
     }
 }
 
+/// The file of what really passed.
+#[derive(Serialize)]
+struct Written {
+    #[serde(flatten)]
+    truth: Truth,
+    /// What became of the datagrams, which the switches do not know.
+    way: Carried,
+}
+
+fn refuse_what_flows_cannot_show(asked: &Simulate) -> Outcome {
+    match asked.misbehaviour.of_sflow_only() {
+        Some(option) if asked.protocol != ProtocolChoice::Sflow => {
+            Err(Failure::new(format!("{option} is about sFlow's samples, which other protocols do not have; leave it or --protocol out")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn plan(asked: &Simulate) -> Plan {
+    let misbehaviour = &asked.misbehaviour;
     Plan {
         exchange: "simulated-ix".into(),
         members: usize::from(asked.members),
@@ -65,6 +92,16 @@ fn plan(asked: &Simulate) -> Plan {
             ProtocolChoice::Netflow5 => Protocol::Netflow5,
         },
         sampling: asked.sampling,
+        directions: match misbehaviour.directions {
+            DirectionsChoice::Ingress => Directions::Ingress,
+            DirectionsChoice::Both => Directions::Both,
+            DirectionsChoice::Egress => Directions::Egress,
+        },
+        core_sampling: misbehaviour.core_sampling,
+        agent_drop_share: misbehaviour.agent_drops,
+        silent_drops: misbehaviour.silent_drops,
+        made_up_pool: misbehaviour.made_up_pool,
+        wild_rates: misbehaviour.wild_rates,
         peak_samples_per_second: asked.rate,
         day_curve: false,
         seed: asked.seed,
@@ -84,7 +121,7 @@ fn stop_on_signal() -> Outcome<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-pub(crate) fn write_json(file: &Path, value: &impl serde::Serialize) -> Outcome {
+pub(crate) fn write_json(file: &Path, value: &impl Serialize) -> Outcome {
     let doing = || format!("{} cannot be written", file.display());
     let mut text = serde_json::to_string_pretty(value).context(doing())?;
     text.push('\n');

@@ -1,8 +1,9 @@
 //! The blocks `[[exporter]]`: what is known better than what an exporter says of itself.
 
 use std::cmp::Reverse;
+use std::ops::RangeInclusive;
 
-use aggregator::policy::{DirectionRule, Policy, Rule};
+use aggregator::policy::{CorePorts, DirectionRule, MAX_CORE_RANGES, Policy, Rule};
 use schema::Rate;
 use schema::sample::LengthBasis;
 
@@ -10,7 +11,7 @@ use super::typed::{Keys, Placed, Typed};
 use super::values::{self, Read};
 
 /// Keys of a block that change something. One without any of them does nothing.
-const CHANGES: [&str; 5] = ["sampling", "sampling_if_missing", "scaled", "direction", "octets"];
+const CHANGES: [&str; 6] = ["sampling", "sampling_if_missing", "scaled", "direction", "octets", "core_ports"];
 
 /// The rules of all blocks, the most specific first: whoever applies them takes the first that fits.
 pub(super) fn rules(typed: &mut Typed<'_>) -> Vec<Rule> {
@@ -30,6 +31,7 @@ fn rule(keys: &mut Keys<'_, '_>) -> Option<Rule> {
         scaled: keys.get("scaled", values::yes_or_no).unwrap_or_default(),
         direction: keys.get("direction", direction).unwrap_or_default(),
         octets: keys.get("octets", basis),
+        core_ports: core_ports(keys),
     };
     if policy.scaled && !keys.has("sampling") && !keys.has("sampling_if_missing") {
         keys.refuse("scaled", "needs the rate by which the counters are multiplied; give `sampling` or `sampling_if_missing` too");
@@ -38,6 +40,17 @@ fn rule(keys: &mut Keys<'_, '_>) -> Option<Rule> {
         keys.refuse("address", "stands alone and changes nothing; add what is known better, as in `sampling = 1000`, or remove the block");
     }
     Some(Rule { agents: agents?, sub_agent, policy })
+}
+
+fn core_ports(keys: &mut Keys<'_, '_>) -> CorePorts {
+    let ranges = keys.list("core_ports", ports).unwrap_or_default();
+    if ranges.len() > MAX_CORE_RANGES {
+        keys.refuse(
+            "core_ports",
+            &format!("has {} entries, and at most {MAX_CORE_RANGES} are read; write neighbours as a range", ranges.len()),
+        );
+    }
+    CorePorts::new(ranges)
 }
 
 fn find_twins(typed: &mut Typed<'_>, blocks: &[Placed<Rule>]) {
@@ -80,6 +93,29 @@ fn basis(text: &str) -> Read<LengthBasis> {
     }
 }
 
+/// A port or a range of ports. 0 stands for "not known" in what exporters send.
+fn ports(text: &str) -> Read<RangeInclusive<u32>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let index = |text: &str| text.trim().parse::<u32>().ok().filter(|index| *index > 0);
+    let expected = || "expected a port's ifIndex, from 1 on, or a range of them, as in 49 or \"100-110\"".to_owned();
+    let (first, last) = index(first).zip(index(last)).ok_or_else(expected)?;
+    if first <= last { Ok(first..=last) } else { Err(format!("ends before it begins; did you mean \"{last}-{first}\"?")) }
+}
+
+/// Core ports as people read them; `None` for none.
+fn core_text(ports: &CorePorts) -> Option<String> {
+    let range = |range: &RangeInclusive<u32>| match (range.start(), range.end()) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}-{last}"),
+    };
+    let ranges: Vec<String> = ports.ranges().iter().map(range).collect();
+    match ports.ranges() {
+        [] => None,
+        [one] if one.start() == one.end() => Some(format!("port {} joins switches: what is sampled there is set aside", ranges.join(""))),
+        _ => Some(format!("ports {} join switches: what is sampled there is set aside", ranges.join(", "))),
+    }
+}
+
 /// A rule as people read it.
 pub(crate) fn rule_text(rule: &Rule) -> String {
     let policy = &rule.policy;
@@ -100,6 +136,7 @@ pub(crate) fn rule_text(rule: &Rule) -> String {
         policy.sampling_if_missing.map(|rate| format!("sampling 1 in {} where none is announced{scaled}", rate.rounded())),
         direction.map(str::to_owned),
         octets.map(str::to_owned),
+        core_text(&policy.core_ports),
     ];
     let domain = rule.sub_agent.map_or_else(String::new, |domain| format!(", domain {domain}"));
     let said: Vec<String> = parts.into_iter().flatten().collect();
@@ -176,6 +213,29 @@ mod tests {
     fn a_block_that_changes_nothing_is_a_mistake() {
         let mistakes = parse("[[exporter]]\naddress = \"192.0.2.1\"\ndomain = 1\n").unwrap_err();
         assert!(mistakes[0].starts_with("chorsu.toml, line 2: `exporter.address` stands alone"), "{mistakes:?}");
+    }
+
+    #[test]
+    fn core_ports_are_numbers_and_ranges() {
+        let core = |list: &str| parse(&format!("[[exporter]]\naddress = \"192.0.2.1\"\ncore_ports = {list}\n"));
+        let rules = core("[49, \"100-110\", \"50\"]").unwrap();
+        assert_eq!(rules[0].policy.core_ports, CorePorts::new([49..=50, 100..=110]));
+        assert_eq!(rule_text(&rules[0]), "192.0.2.1: ports 49-50, 100-110 join switches: what is sampled there is set aside");
+        let one = core("49").unwrap();
+        assert_eq!(rule_text(&one[0]), "192.0.2.1: port 49 joins switches: what is sampled there is set aside");
+        for (list, expected) in [
+            ("[0]", "`exporter.core_ports` is \"0\": expected a port's ifIndex, from 1 on, or a range of them, as in 49 or \"100-110\""),
+            ("[\"110-100\"]", "`exporter.core_ports` is \"110-100\": ends before it begins; did you mean \"100-110\"?"),
+            (
+                "[\"eth0\"]",
+                "`exporter.core_ports` is \"eth0\": expected a port's ifIndex, from 1 on, or a range of them, as in 49 or \"100-110\"",
+            ),
+        ] {
+            assert_eq!(core(list).unwrap_err(), [format!("chorsu.toml, line 3: {expected}")]);
+        }
+        let many: Vec<String> = (1..=MAX_CORE_RANGES + 1).map(|port| (2 * port).to_string()).collect();
+        let refused = core(&format!("[{}]", many.join(", "))).unwrap_err();
+        assert!(refused[0].contains("has 1025 entries"), "{refused:?}");
     }
 
     #[test]

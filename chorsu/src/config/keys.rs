@@ -29,6 +29,7 @@ pub(super) const KEYS: &[&str] = &[
     "exporter.scaled",
     "exporter.direction",
     "exporter.octets",
+    "exporter.core_ports",
 ];
 
 /// Names that may stand several times, each as a block of its own with double brackets.

@@ -6,6 +6,7 @@ mod text;
 
 use std::time::Duration;
 
+use aggregator::Weights;
 use collector::replay::Summary;
 use directory::Snapshot;
 use schema::{CellKey, METHOD_VERSION, Party, Reason, Sums};
@@ -21,6 +22,7 @@ use protocols::{Protocols, Skipped};
 pub(super) struct Report {
     method: &'static str,
     input: Input,
+    ledger: Ledger,
     protocols: Protocols,
     exporters: Vec<Exporter>,
     ports: Vec<Port>,
@@ -39,6 +41,14 @@ struct Input {
     not_flow: u64,
     /// Files that end in the middle of a packet.
     cut_files: u64,
+}
+
+/// Samples, and frames of flow records, as they came in and as they lie in the matrix, set aside or not: as many, unless this program is wrong.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Ledger {
+    received: u64,
+    in_windows: u64,
+    unaccounted: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -79,7 +89,7 @@ struct Cell {
 }
 
 impl Report {
-    pub(super) fn new(summary: &Summary, directory: &Snapshot) -> Self {
+    pub(super) fn new(summary: &Summary, weights: Weights, directory: &Snapshot) -> Self {
         let in_matrix = |reason: Reason| !reason.is_set_aside();
         let unattributed = |reason: Reason| in_matrix(reason) && reason != Reason::Attributed;
         let mut attributed: Vec<_> = summary.cells.iter().filter(|(key, _)| key.reason == Reason::Attributed).collect();
@@ -93,8 +103,13 @@ impl Report {
                 not_flow: summary.not_flow,
                 cut_files: summary.cut,
             },
+            ledger: Ledger {
+                received: summary.ledger.received,
+                in_windows: summary.ledger.in_windows,
+                unaccounted: summary.ledger.unaccounted(),
+            },
             protocols: Protocols::new(&summary.counts),
-            exporters: exporters(summary),
+            exporters: exporters(summary, weights),
             ports: ports(summary),
             total: volume(sum(summary, in_matrix)),
             unattributed: reasoned(summary, unattributed),

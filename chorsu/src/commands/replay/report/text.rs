@@ -13,6 +13,7 @@ pub(super) fn text(report: &Report) -> String {
     let mut text = format!("packets {}, flow datagrams {}, others {}\n\n", input.packets, input.datagrams, input.not_flow);
     text.push_str(&protocols(&report.protocols));
     text.push_str(&exporters(&report.exporters));
+    text.push_str(&losses(&report.exporters));
     text.push_str(&ports(&report.ports));
     text.push_str(&format!(
         "\ntotal {} in {} samples and records, of which {} unattributed; {} set aside\n",
@@ -23,6 +24,12 @@ pub(super) fn text(report: &Report) -> String {
     ));
     if total.interval_is_lower_bound {
         text.push_str(tables::FLOWS_NOTE);
+    }
+    if report.ledger.unaccounted != 0 {
+        text.push_str(&format!(
+            "{} samples are unaccounted for: this is a mistake in chorsu, please report it\n",
+            report.ledger.unaccounted
+        ));
     }
     text.push('\n');
     text.push_str(&cells(&report.cells));
@@ -74,9 +81,10 @@ fn exporters(exporters: &[Exporter]) -> String {
         ("protocol", Align::Left),
         ("datagrams", Align::Right),
         ("lost", Align::Right),
+        ("late", Align::Right),
+        ("twice", Align::Right),
         ("samples, records", Align::Right),
-        ("lost", Align::Right),
-        ("agent drops", Align::Right),
+        ("not believed", Align::Right),
         ("rate 1 in", Align::Right),
     ];
     let rows = exporters.iter().take(SHOWN).map(|exporter| {
@@ -84,15 +92,27 @@ fn exporters(exporters: &[Exporter]) -> String {
         let counts = [
             exporter.datagrams,
             exporter.lost_datagrams,
+            exporter.reordered_datagrams,
+            exporter.duplicate_datagrams,
             exporter.flow_samples + exporter.flow_records,
-            exporter.lost_samples + exporter.lost_records,
-            exporter.agent_drops,
+            exporter.implausible,
         ];
-        let names = [exporter.agent.clone(), exporter.domain.to_string(), exporter.source.clone(), exporter.protocol.name().to_owned()];
+        let names = names(exporter);
         let rate = if rates.is_empty() { "–".to_owned() } else { rates.join(", ") };
         names.into_iter().chain(counts.map(|count| count.to_string())).chain([rate]).collect()
     });
     section(&heads, rows, exporters.len())
+}
+
+fn names(exporter: &Exporter) -> [String; 4] {
+    [exporter.agent.clone(), exporter.domain.to_string(), exporter.source.clone(), exporter.protocol.name().to_owned()]
+}
+
+/// The loss budgets of the exporters of which something is missing.
+fn losses(exporters: &[Exporter]) -> String {
+    let with_loss: Vec<&Exporter> = exporters.iter().filter(|exporter| exporter.loss.mostly.is_some()).collect();
+    let row = |exporter: &&Exporter| names(exporter).into_iter().chain(tables::loss(&exporter.loss)).collect();
+    section(&tables::LOSS_HEADS, with_loss.iter().take(SHOWN).map(row), with_loss.len())
 }
 
 fn ports(ports: &[Port]) -> String {
@@ -102,11 +122,15 @@ fn ports(ports: &[Port]) -> String {
         ("name", Align::Left),
         ("speed", Align::Right),
         ("in", Align::Right),
+        ("sampled in", Align::Right),
+        ("factor", Align::Right),
         ("out", Align::Right),
     ];
     let rows = ports.iter().take(SHOWN).map(|port| {
         let name = tables::printable(&port.name);
-        let volumes = [port.in_octets, port.out_octets].map(tables::octets);
+        let [inwards, sampled, outwards] = [port.in_octets, port.received.sampled_octets, port.out_octets].map(tables::octets);
+        let factor = port.received.factor.map_or_else(|| "–".to_owned(), |factor| format!("{factor:.2}"));
+        let volumes = [inwards, sampled, factor, outwards];
         [port.agent.clone(), port.if_index.to_string(), name, tables::rate(port.speed_bits_per_second)].into_iter().chain(volumes).collect()
     });
     section(&heads, rows, ports.len())

@@ -56,18 +56,18 @@ async fn answered<T: Rows>(
 }
 
 async fn matrix(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
-    let known = ["top", "format"];
+    let known = ["top", "raked", "format"];
     answered(&hall, (&pairs, &known), (&headers, "matrix"), |reading, asked| reading.matrix(&asked.question, asked.top)).await
 }
 
 async fn timeseries(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
-    let known = ["step", "by", "format"];
+    let known = ["step", "by", "raked", "format"];
     let work = |reading: &Reading, asked: &Asked| reading.timeseries(&asked.question, asked.step, asked.by);
     answered(&hall, (&pairs, &known), (&headers, "timeseries"), work).await
 }
 
 async fn members(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
-    let known = ["top", "format"];
+    let known = ["top", "raked", "format"];
     answered(&hall, (&pairs, &known), (&headers, "members"), |reading, asked| {
         let mut answer = reading.members(&asked.question)?;
         answer.members.truncate(asked.top.unwrap_or(usize::MAX));
@@ -114,7 +114,7 @@ struct Peer {
 
 async fn member(State(hall): State<Arc<Hall>>, Path(asn): Path<String>, Query(pairs): Pairs) -> Answer {
     let asn = crate::asked::asn(&asn).map_err(Problem::bad_request)?;
-    let asked = asked(&pairs, &[], Timestamp::now())?;
+    let asked = asked(&pairs, &["raked"], Timestamp::now())?;
     let answer = read(&hall, move |reading| one_member(reading, asn, &asked.question)).await?;
     let answer = answer.ok_or_else(|| {
         Problem::not_found(format!("{asn} is not in the directory and exchanged nothing in this span; `members` lists who is and did"))

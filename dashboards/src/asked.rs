@@ -127,13 +127,13 @@ impl<'a> Given<'a> {
             return Err(Problem::bad_request(format!("the span from {from} to {to} is longer than ten years; ask for less")));
         }
         let question = Question {
+            raked: self.parsed("raked", yes_or_no)?.unwrap_or_default(),
             from,
             to,
             ip_version: self.parsed("ip_version", ip_version)?,
             vlan: self.parsed("vlan", vlan)?,
             src: self.parsed("src", asn)?,
             dst: self.parsed("dst", asn)?,
-            raked: false,
         };
         Ok((question, open.then_some(length)))
     }
@@ -168,6 +168,10 @@ fn vlan(text: &str) -> Result<u16, String> {
 pub(crate) fn asn(text: &str) -> Result<Asn, String> {
     let digits = text.strip_prefix("AS").or_else(|| text.strip_prefix("as")).unwrap_or(text);
     digits.parse().map(Asn).map_err(|_| format!("`{text}` is no ASN; write its number, as in 64500"))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| one_of(&["true", "false"]))
 }
 
 fn top(text: &str) -> Result<usize, String> {
@@ -210,7 +214,11 @@ mod tests {
         let pairs: Vec<(String, String)> =
             text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let now = "2026-11-21T08:00:30Z".parse().unwrap();
-        asked(&pairs, &["step", "top", "by", "format"], now).map_err(|problem| problem.detail)
+        asked(&pairs, &["step", "top", "by", "format", "raked"], now).map_err(|problem| problem.detail)
+    }
+
+    fn raked(text: &str) -> bool {
+        ask(text).unwrap().question.raked
     }
 
     #[test]
@@ -231,6 +239,7 @@ mod tests {
             (Some(6), Some(100), Some(Asn(64500)), Some(Asn(64501)))
         );
         assert_eq!((asked.range, asked.top, asked.by), (None, Some(5), By::Vlan));
+        assert_eq!((raked("raked=true"), raked("raked=false"), raked("raked=")), (true, false, false));
         assert_eq!(ask("range=24h&vlan=").unwrap().range, Some(Duration::from_secs(86_400)));
     }
 
@@ -250,6 +259,7 @@ mod tests {
             ("src=google", "no ASN"),
             ("top=0", "from 1 to"),
             ("by=colour", "one of ip_version, vlan"),
+            ("raked=maybe", "one of true, false"),
             ("format=xml", "one of json, csv, parquet, arrow"),
             ("range=3000d&step=1s", "make it longer"),
         ] {

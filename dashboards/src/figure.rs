@@ -2,7 +2,7 @@
 //!
 //! `web/src/figure.ts` writes the same; both are tested against `web/fixtures/figures.json`.
 
-use store::answer::Estimate;
+use store::answer::{Estimate, Unseen};
 
 /// What a figure counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,6 +138,20 @@ pub(crate) fn rate_of(estimate: &Estimate) -> Bounded {
     Bounded { value: estimate.bits_per_second, low: scaled(estimate.bytes_low), high: scaled(estimate.bytes_high) }
 }
 
+/// The rate of an estimate over so many measured seconds. Where nothing was sampled, its interval still reaches up to what may have passed unseen.
+pub(crate) fn rate_over(estimate: &Estimate, seconds: u64) -> Bounded {
+    if estimate.bytes > 0 || seconds == 0 {
+        return rate_of(estimate);
+    }
+    let high = u128::from(estimate.bytes_high) * 8 / u128::from(seconds);
+    Bounded { high: u64::try_from(high).unwrap_or(u64::MAX), ..Bounded::default() }
+}
+
+/// A rate of which nothing was sampled, and which may be up to so much all the same.
+pub(crate) fn below(unseen: Option<&Unseen>) -> Bounded {
+    Bounded { high: unseen.map_or(0, |unseen| unseen.bits_per_second_high), ..Bounded::default() }
+}
+
 /// A whole number with its thousands apart.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -198,6 +212,16 @@ mod tests {
         let estimate = Estimate { bytes: 1_000, bytes_low: 500, bytes_high: 2_000, bits_per_second: 80, ..Estimate::default() };
         assert_eq!(rate_of(&estimate), Bounded { value: 80, low: 40, high: 160 });
         assert_eq!(rate_of(&Estimate::default()), Bounded::default());
+        assert_eq!(rate_over(&estimate, 60), rate_of(&estimate));
+    }
+
+    #[test]
+    fn nothing_sampled_is_less_than_something_and_not_zero() {
+        let unsampled = Estimate { bytes_high: 75_000_000, ..Estimate::default() };
+        assert_eq!(figure(rate_over(&unsampled, 60), Quantity::Rate).number, "< 10");
+        assert_eq!(rate_over(&unsampled, 0), Bounded::default());
+        assert_eq!(figure(below(Some(&Unseen { bytes_high: 1, bits_per_second_high: 4_000 })), Quantity::Rate).number, "< 4");
+        assert_eq!(figure(below(None), Quantity::Rate).number, "0");
     }
 
     #[test]

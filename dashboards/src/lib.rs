@@ -6,7 +6,7 @@
 //! 2. `asked` turns the parameters into a typed question, or into a sentence that a person can act on (`problem`);
 //! 3. `reading` puts the question to the store, away from the threads that serve;
 //! 4. `api` writes the answer as JSON, CSV, Parquet or Arrow, and `pages` as a page whose tables are there before any script runs;
-//!    both show figures through `figure`, which never prints more digits than the interval allows;
+//!    both show figures through `figure` and `ratio`, which never print more digits than the interval allows;
 //! 5. `assets` hands out the scripts and styles that `web/` was built to, `metrics` what Prometheus collects.
 
 mod api;
@@ -20,6 +20,7 @@ mod metrics;
 mod moment;
 mod pages;
 mod problem;
+mod ratio;
 mod reading;
 mod server;
 mod site;

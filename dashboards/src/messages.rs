@@ -2,7 +2,11 @@
 //!
 //! Sentences are templates: `{word}` stands for a figure that is put in by [`fill`], in whatever order the language wants.
 
+pub(crate) mod budget;
+pub(crate) mod causes;
 mod en;
+pub(crate) mod ports;
+pub(crate) mod quality;
 
 use std::borrow::Cow;
 
@@ -49,7 +53,6 @@ pub(crate) struct Texts {
     pub(crate) p95_of: &'static str,
     pub(crate) attention: &'static str,
     pub(crate) attention_none: &'static str,
-    pub(crate) unattributed_short: &'static str,
     pub(crate) unattributed: &'static str,
     pub(crate) unattributed_detail: &'static str,
     pub(crate) silent: &'static str,
@@ -99,9 +102,10 @@ pub(crate) struct Texts {
     pub(crate) legend: &'static str,
     pub(crate) legend_few: &'static str,
     pub(crate) legend_none: &'static str,
+    pub(crate) legend_unseen: &'static str,
     pub(crate) pairs_caption: &'static str,
     pub(crate) more_pairs: &'static str,
-    pub(crate) exporters_lead: &'static str,
+    pub(crate) exporters_heard: &'static str,
     pub(crate) exporters_none: &'static str,
     pub(crate) exporters_caption: &'static str,
     pub(crate) exporter: &'static str,
@@ -114,11 +118,8 @@ pub(crate) struct Texts {
     pub(crate) ago: &'static str,
     pub(crate) datagrams: &'static str,
     pub(crate) lost_short: &'static str,
-    pub(crate) lost_samples: &'static str,
     pub(crate) flow_records: &'static str,
-    pub(crate) lost_records: &'static str,
     pub(crate) templates: &'static str,
-    pub(crate) agent_drops: &'static str,
     pub(crate) sampling: &'static str,
     pub(crate) sampling_unknown: &'static str,
     pub(crate) counters: &'static str,
@@ -149,6 +150,14 @@ pub(crate) struct Texts {
     pub(crate) directory_none: &'static str,
     pub(crate) problem_back: &'static str,
     pub(crate) not_found: &'static str,
+    /// How sure a figure is.
+    pub(crate) quality: quality::Quality,
+    /// How much was lost, where.
+    pub(crate) budget: budget::Budget,
+    /// The page of ports.
+    pub(crate) ports: ports::Ports,
+    /// What figures may be wrong by.
+    pub(crate) causes: causes::Causes,
     /// Why traffic is not between two known members: its name in answers, and for people.
     pub(crate) reasons: &'static [(&'static str, &'static str)],
     /// Why something was stepped over: its name in counters, and for people.

@@ -21,8 +21,8 @@ use crate::site::Hall;
 
 type Labels = Vec<(&'static str, String)>;
 
-/// One value of a family with what tells it apart.
-type Reading = (Labels, u64);
+/// One value of a family with what tells it apart. Wide enough for every count, and for differences below zero.
+type Reading = (Labels, i128);
 
 /// A family of metrics: its name without the suffix of its kind, what it is, and how it is read off the status.
 struct Family {
@@ -48,9 +48,28 @@ const FAMILIES: &[Family] = &[
     }),
     counter("chorsu_truncated_datagrams", "Datagrams longer than the buffer of one message", |s| listeners(s, |l| l.truncated)),
     counter("chorsu_receive_errors", "Errors of receiving calls", |s| listeners(s, |l| l.errors)),
+    counter(
+        "chorsu_refused_datagrams",
+        "Datagrams that were not read: of senders that are not allowed, of no known protocol, or broken",
+        |s| listeners(s, |l| l.refused),
+    ),
+    counter("chorsu_samples_received", "Samples that came, and frames of flow records, before any weight", |s| one(s.ledger.received)),
+    counter("chorsu_samples_in_windows", "Those of them that lie in a window, the running one among them", |s| one(s.ledger.in_windows)),
+    counter("chorsu_samples_lost", "Those of them in windows that no disk took", |s| one(s.ledger.lost)),
+    gauge(
+        "chorsu_samples_unaccounted",
+        "Samples that came and lie nowhere, or lie somewhere and never came; 0 unless the program is wrong",
+        |s| one(s.ledger.unaccounted()),
+    ),
     counter("chorsu_exporter_datagrams", "Datagrams received from an exporter", |s| exporters(s, |e| e.totals.datagrams)),
     counter("chorsu_exporter_lost_datagrams", "Datagrams that an exporter's sequence numbers miss", |s| {
         exporters(s, |e| e.totals.lost_datagrams)
+    }),
+    counter("chorsu_exporter_duplicate_datagrams", "Datagrams of an exporter that came twice, and were refused", |s| {
+        exporters(s, |e| e.totals.duplicate_datagrams)
+    }),
+    counter("chorsu_exporter_reordered_datagrams", "Datagrams of an exporter that came late", |s| {
+        exporters(s, |e| e.totals.reordered_datagrams)
     }),
     counter("chorsu_exporter_samples", "Flow samples received from an exporter", |s| exporters(s, |e| e.totals.flow_samples)),
     counter("chorsu_exporter_lost_samples", "Flow samples that the sequence numbers of an exporter's data sources miss", |s| {
@@ -63,6 +82,23 @@ const FAMILIES: &[Family] = &[
     counter("chorsu_exporter_unscalable", "Samples and flow records of an exporter without a known sampling rate", |s| {
         exporters(s, |e| e.totals.unscalable)
     }),
+    counter("chorsu_exporter_implausible", "Samples of an exporter whose sampling rate was not believed", |s| {
+        exporters(s, |e| e.totals.implausible)
+    }),
+    counter(
+        "chorsu_exporter_weighed",
+        "Samples of an exporter by what gave them their weight: the pool of their data source, or its sequence numbers",
+        by_weight,
+    ),
+    counter("chorsu_exporter_pool_refused", "Samples of an exporter's data sources whose pool contradicts their rate", |s| {
+        exporters(s, |e| e.totals.pool_refused)
+    }),
+    counter("chorsu_exporter_pool_due", "Samples that an exporter should have taken by its pools and rates", |s| {
+        exporters(s, |e| e.totals.pool_due)
+    }),
+    counter("chorsu_exporter_pool_taken", "Samples of the same data sources that it did take; the rest it dropped in silence", |s| {
+        exporters(s, |e| e.totals.pool_taken)
+    }),
     gauge("chorsu_exporter_templates", "Templates that are known of an exporter", |s| exporters(s, |e| e.templates as u64)),
     counter("chorsu_exporter_agent_drops", "Samples that an exporter says it dropped itself", |s| exporters(s, |e| e.totals.agent_drops)),
     counter("chorsu_exporter_restarts", "Restarts of an exporter, told by its sequence numbers", |s| exporters(s, |e| e.totals.restarts)),
@@ -70,7 +106,7 @@ const FAMILIES: &[Family] = &[
         exporters(s, |e| seconds(e.last_seen))
     }),
     counter("chorsu_skipped", "Datagrams, samples and records that were stepped over, by reason", |s| {
-        s.skipped.iter().map(|(reason, count)| (vec![("reason", (*reason).to_owned())], *count)).collect()
+        s.skipped.iter().map(|(reason, count)| (vec![("reason", (*reason).to_owned())], (*count).into())).collect()
     }),
     gauge("chorsu_strangers", "Senders that are not on the list of exporters, as many of them as are remembered", |s| {
         one(s.strangers.len() as u64)
@@ -100,20 +136,33 @@ const fn gauge(name: &'static str, help: &'static str, read: fn(&Status) -> Vec<
     Family { name, help, kind: Kind::Gauge, read }
 }
 
-fn one(value: u64) -> Vec<Reading> {
-    vec![(Labels::new(), value)]
+fn one(value: impl Into<i128>) -> Vec<Reading> {
+    vec![(Labels::new(), value.into())]
 }
 
 fn listeners(status: &Status, value: fn(&Listener) -> u64) -> Vec<Reading> {
-    status.listeners.iter().map(|listener| (vec![("listener", listener.address.to_string())], value(listener))).collect()
+    status.listeners.iter().map(|listener| (vec![("listener", listener.address.to_string())], value(listener).into())).collect()
 }
 
 fn exporters(status: &Status, value: fn(&ExporterStatus) -> u64) -> Vec<Reading> {
-    let labels = |exporter: &ExporterStatus| {
-        let (agent, sub_agent) = (exporter.agent.to_string(), exporter.sub_agent.to_string());
-        vec![("agent", agent), ("sub_agent", sub_agent), ("protocol", exporter.protocol.name().to_owned())]
+    status.exporters.iter().map(|exporter| (labels(exporter), value(exporter).into())).collect()
+}
+
+fn labels(exporter: &ExporterStatus) -> Labels {
+    let (agent, sub_agent) = (exporter.agent.to_string(), exporter.sub_agent.to_string());
+    vec![("agent", agent), ("sub_agent", sub_agent), ("protocol", exporter.protocol.name().to_owned())]
+}
+
+fn by_weight(status: &Status) -> Vec<Reading> {
+    let readings = |exporter: &ExporterStatus| {
+        let by = |what: &str, count: u64| {
+            let mut labels = labels(exporter);
+            labels.push(("by", what.to_owned()));
+            (labels, i128::from(count))
+        };
+        [by("pool", exporter.totals.by_pool), by("sequence", exporter.totals.by_sequence)]
     };
-    status.exporters.iter().map(|exporter| (labels(exporter), value(exporter))).collect()
+    status.exporters.iter().flat_map(readings).collect()
 }
 
 /// All their datagrams, of those too that are no longer remembered by name.
@@ -155,16 +204,20 @@ impl Collector for Scrape {
 }
 
 impl Kind {
-    fn write(self, metric: &mut MetricEncoder<'_>, value: u64) -> fmt::Result {
+    fn write(self, metric: &mut MetricEncoder<'_>, value: i128) -> fmt::Result {
         match self {
-            Self::Counter => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
+            Self::Counter => metric.encode_counter::<NoLabelSet, _, u64>(&counted(value), None),
             Self::Gauge => metric.encode_gauge(&signed(value)),
         }
     }
 }
 
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+fn counted(value: i128) -> u64 {
+    u64::try_from(value).unwrap_or(if value < 0 { 0 } else { u64::MAX })
+}
+
+fn signed(value: i128) -> i64 {
+    i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// `GET /metrics`.

@@ -8,6 +8,8 @@ mod heatmap;
 mod layout;
 mod matrix;
 mod overview;
+mod ports;
+mod quality;
 mod series;
 
 use std::sync::Arc;
@@ -31,15 +33,19 @@ use crate::site::Hall;
 use layout::{Frame, Place};
 
 pub(crate) fn routes() -> Router<Arc<Hall>> {
-    Router::new().route("/", get(overview)).route("/matrix", get(matrix)).route("/exporters", get(exporters))
+    Router::new().route("/", get(overview)).route("/matrix", get(matrix)).route("/ports", get(ports)).route("/exporters", get(exporters))
 }
 
 async fn overview(State(hall): State<Arc<Hall>>, Query(pairs): Pairs) -> Response {
-    shown(&hall, Place::Overview, &pairs, &["top"], overview::seen, overview::body).await
+    shown(&hall, Place::Overview, &pairs, &["top", "raked"], overview::seen, overview::body).await
 }
 
 async fn matrix(State(hall): State<Arc<Hall>>, Query(pairs): Pairs) -> Response {
-    shown(&hall, Place::Matrix, &pairs, &["top", "order"], matrix::seen, matrix::body).await
+    shown(&hall, Place::Matrix, &pairs, &["top", "order", "raked"], matrix::seen, matrix::body).await
+}
+
+async fn ports(State(hall): State<Arc<Hall>>, Query(pairs): Pairs) -> Response {
+    shown(&hall, Place::Ports, &pairs, &[], ports::seen, ports::body).await
 }
 
 async fn exporters(State(hall): State<Arc<Hall>>, Query(pairs): Pairs) -> Response {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use schema::status::{ExporterStatus, Listener, Status};
+use schema::status::{ExporterStatus, Ledger, Listener, Status};
 use schema::{Protocol, Timestamp};
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ pub(crate) struct StatusView<'a> {
     strangers: Vec<StrangerView>,
     directory: DirectoryView<'a>,
     store: StoreView<'a>,
+    ledger: LedgerView,
 }
 
 #[derive(Serialize)]
@@ -45,6 +46,7 @@ struct ListenerView {
     kernel_drops: u64,
     truncated: u64,
     errors: u64,
+    refused: u64,
 }
 
 /// A sender that is not on the list.
@@ -66,6 +68,7 @@ struct ExporterView {
     datagrams: u64,
     lost_datagrams: u64,
     reordered_datagrams: u64,
+    duplicate_datagrams: u64,
     flow_samples: u64,
     lost_samples: u64,
     flow_records: u64,
@@ -75,6 +78,21 @@ struct ExporterView {
     malformed: u64,
     unscalable: u64,
     restarts: u64,
+    implausible: u64,
+    by_pool: u64,
+    by_sequence: u64,
+    pool_refused: u64,
+    pool_due: u64,
+    pool_taken: u64,
+}
+
+/// Where every sample went, before any weight.
+#[derive(Serialize)]
+struct LedgerView {
+    received: u64,
+    in_windows: u64,
+    lost: u64,
+    unaccounted: i64,
 }
 
 #[derive(Serialize)]
@@ -130,8 +148,13 @@ impl<'a> StatusView<'a> {
                 failing: store.failing.as_deref(),
                 newest: store.newest,
             },
+            ledger: ledger(&status.ledger),
         }
     }
+}
+
+const fn ledger(ledger: &Ledger) -> LedgerView {
+    LedgerView { received: ledger.received, in_windows: ledger.in_windows, lost: ledger.lost, unaccounted: ledger.unaccounted() }
 }
 
 fn listener(listener: &Listener) -> ListenerView {
@@ -144,6 +167,7 @@ fn listener(listener: &Listener) -> ListenerView {
         kernel_drops: listener.kernel_drops,
         truncated: listener.truncated,
         errors: listener.errors,
+        refused: listener.refused,
     }
 }
 
@@ -160,6 +184,7 @@ fn exporter(exporter: &ExporterStatus) -> ExporterView {
         datagrams: totals.datagrams,
         lost_datagrams: totals.lost_datagrams,
         reordered_datagrams: totals.reordered_datagrams,
+        duplicate_datagrams: totals.duplicate_datagrams,
         flow_samples: totals.flow_samples,
         lost_samples: totals.lost_samples,
         flow_records: totals.flow_records,
@@ -169,5 +194,11 @@ fn exporter(exporter: &ExporterStatus) -> ExporterView {
         malformed: totals.malformed,
         unscalable: totals.unscalable,
         restarts: totals.restarts,
+        implausible: totals.implausible,
+        by_pool: totals.by_pool,
+        by_sequence: totals.by_sequence,
+        pool_refused: totals.pool_refused,
+        pool_due: totals.pool_due,
+        pool_taken: totals.pool_taken,
     }
 }

@@ -1,5 +1,9 @@
 //! English.
 
+mod budget;
+mod causes;
+mod ports;
+mod quality;
 mod reasons;
 
 use super::Texts;
@@ -43,7 +47,6 @@ pub(super) const TEXTS: Texts = Texts {
     p95_of: "of {step} means",
     attention: "Needs attention",
     attention_none: "Nothing: every exporter is heard, nothing was lost, and nearly all traffic has its members.",
-    unattributed_short: "Unattributed",
     unattributed: "{share} of the traffic has no known pair of members",
     unattributed_detail: "Mostly {reason}: {volume} in all.",
     silent: "{exporter} is silent",
@@ -91,11 +94,12 @@ pub(super) const TEXTS: Texts = Texts {
     order_name: "by name",
     order_asn: "by ASN",
     legend: "Mean rate, logarithmic",
-    legend_few: "fewer than 30 samples",
+    legend_few: "a hint: as sure as fewer than 30 samples",
     legend_none: "none seen",
+    legend_unseen: "none seen, less than {rate}",
     pairs_caption: "The largest pairs",
     more_pairs: "{count} more pairs carry {rate}; the CSV has them all.",
-    exporters_lead: "{heard} of {all} exporters are heard; {share} of their datagrams were lost{interval}.",
+    exporters_heard: "{heard} of {all} exporters are heard",
     exporters_none: "No exporter has been heard yet.",
     exporters_caption: "Health of the exporters in this span",
     exporter: "Exporter",
@@ -108,11 +112,8 @@ pub(super) const TEXTS: Texts = Texts {
     ago: "{length} ago",
     datagrams: "Datagrams",
     lost_short: "Lost",
-    lost_samples: "Lost samples",
     flow_records: "Records",
-    lost_records: "Lost records",
     templates: "Templates",
-    agent_drops: "Switch drops",
     sampling: "Sampling, 1 in",
     sampling_unknown: "unknown",
     counters: "Counters",
@@ -143,6 +144,10 @@ pub(super) const TEXTS: Texts = Texts {
     directory_none: "none configured",
     problem_back: "Back to the overview",
     not_found: "There is no such page.",
+    quality: quality::QUALITY,
+    budget: budget::BUDGET,
+    ports: ports::PORTS,
+    causes: causes::CAUSES,
     reasons: reasons::UNATTRIBUTED,
     skips: reasons::SKIPPED,
 };

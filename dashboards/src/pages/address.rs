@@ -18,9 +18,18 @@ pub(super) fn changed(path: &str, pairs: &[(String, String)], changes: &[(&str, 
     address
 }
 
+/// What can be shown as counted by the ports: pages and answers that know the parameter `raked`.
+const RAKED: [&str; 5] = ["/", "/matrix", "/api/v1/matrix", "/api/v1/members", "/api/v1/timeseries"];
+
+/// Whether the place of an address can be shown as counted by the ports.
+pub(super) fn can_be_raked(path: &str) -> bool {
+    RAKED.contains(&path)
+}
+
 /// The address of `path` with the span and filters of the present page only, and `more` parameters.
 pub(super) fn same_question(path: &str, pairs: &[(String, String)], more: &[(&str, &str)]) -> String {
-    let filters: Vec<_> = pairs.iter().filter(|(name, _)| crate::asked::FILTERS.contains(&name.as_str())).cloned().collect();
+    let is_kept = |name: &str| crate::asked::FILTERS.contains(&name) || name == "raked" && can_be_raked(path);
+    let filters: Vec<_> = pairs.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
     changed(path, &filters, more)
 }
 
@@ -44,6 +53,9 @@ mod tests {
         let pairs = [("range".to_owned(), "1h".to_owned()), ("vlan".to_owned(), "5".to_owned()), ("order".to_owned(), "name".to_owned())];
         assert_eq!(changed("/", &pairs, &[("range", "6h"), ("order", "")]), "/?vlan=5&range=6h");
         assert_eq!(same_question("/x", &pairs, &[("format", "csv")]), "/x?range=1h&vlan=5&format=csv");
+        let raked = [("raked".to_owned(), "true".to_owned())];
+        assert_eq!(same_question("/api/v1/timeseries", &raked, &[]), "/api/v1/timeseries?raked=true");
+        assert_eq!(same_question("/ports", &raked, &[]), "/ports");
         assert_eq!(changed("/", &[], &[("from", "2026-11-21T08:00:00+05:00")]), "/?from=2026-11-21T08:00:00%2B05:00");
     }
 }

@@ -1,10 +1,11 @@
 //! Cells of tables: figures with their intervals, bars with their whiskers.
 
 use maud::{Markup, html};
-use store::answer::Estimate;
+use store::answer::{Estimate, ShareEstimate};
 
 use crate::figure::{Bounded, Quantity, count, figure, rate_of};
 use crate::messages::{Texts, say};
+use crate::ratio;
 
 /// A rate as number and unit.
 pub(super) fn rate(bounded: Bounded) -> Markup {
@@ -14,6 +15,16 @@ pub(super) fn rate(bounded: Bounded) -> Markup {
 /// A volume as number and unit.
 pub(super) fn volume(estimate: &Estimate) -> Markup {
     written(volume_of(estimate), Quantity::Volume)
+}
+
+/// Octets that are counted, or of which no interval is known.
+pub(super) fn octets(octets: u64) -> Markup {
+    written(Bounded { value: octets, low: octets, high: octets }, Quantity::Volume)
+}
+
+/// A rate that is counted, not estimated.
+pub(super) const fn counted(rate: u64) -> Bounded {
+    Bounded { value: rate, low: rate, high: rate }
 }
 
 fn written(bounded: Bounded, quantity: Quantity) -> Markup {
@@ -34,16 +45,16 @@ pub(super) fn between(texts: &Texts, bounded: Bounded) -> Markup {
     }
 }
 
-/// The cell of a rate.
-pub(super) fn rate_cell(estimate: &Estimate) -> Markup {
-    html! { td.num data-value=(estimate.bits_per_second) { (rate(rate_of(estimate))) } }
+/// The cell of a rate, with what has to be said of it before the number, so that numbers stay in line.
+pub(super) fn rate_cell(bounded: Bounded, marks: &Markup) -> Markup {
+    html! { td.num data-value=(bounded.value) { (marks) (rate(bounded)) } }
 }
 
 /// The cell of a rate's interval, in the unit of the rate's own cell.
-pub(super) fn interval_cell(estimate: &Estimate) -> Markup {
+pub(super) fn interval_cell(texts: &Texts, estimate: &Estimate) -> Markup {
     let half = estimate.bytes_high.saturating_sub(estimate.bytes_low);
     let range = figure(rate_of(estimate), Quantity::Rate).range;
-    html! { td.num.quiet data-value=(half) { @if let Some((low, high)) = range { (low) "–" (high) } @else { "exact" } } }
+    html! { td.num.quiet data-value=(half) { @if let Some((low, high)) = range { (low) "–" (high) } @else { (texts.quality.exact) } } }
 }
 
 /// The note under a table of figures of which a part came in flow records.
@@ -62,14 +73,25 @@ pub(super) fn bar_cell(bounded: Bounded, most: u64) -> Markup {
     html! { td.bar aria-hidden="true" { (bar(bounded, most)) } }
 }
 
+/// The cell of a share with its interval.
+pub(super) fn share_cell(share: Option<&ShareEstimate>) -> Markup {
+    let Some(share) = share else { return html! { td.num.quiet data-value="0" { "–" } } };
+    let shown = ratio::share(share);
+    html! {
+        td.num.quiet data-value=(share.share) {
+            (shown.percent()) @if let Some((low, high)) = &shown.range { " " span.range { (low) "–" (high) } }
+        }
+    }
+}
+
 /// A horizontal bar with its whisker.
 pub(super) fn bar(bounded: Bounded, most: u64) -> Markup {
     let along = |value: u64| format!("{:.2}", (value as f64 * 100.0 / most.max(1) as f64).min(100.0));
     html! {
         svg.rod viewBox="0 0 100 12" preserveAspectRatio="none" focusable="false" {
-            rect.rod-fill x="0" y="2" height="8" width=(along(bounded.value));
+            rect.rod-fill x="0" y="2" height="8" width=(along(bounded.value)) {}
             @if bounded.low < bounded.high {
-                line.rod-whisker x1=(along(bounded.low)) x2=(along(bounded.high)) y1="6" y2="6";
+                line.rod-whisker x1=(along(bounded.low)) x2=(along(bounded.high)) y1="6" y2="6" {}
             }
         }
     }

@@ -3,21 +3,20 @@
 use std::collections::HashMap;
 
 use maud::{Markup, html};
-use store::answer::Estimate;
+use store::answer::{Estimate, Quality, Unseen};
 use store::question::Question;
 
+use super::quality::is_hint;
 use crate::asked::Order;
-use crate::figure::{Bounded, Quantity, count, figure, rate_of};
-use crate::messages::Texts;
+use crate::figure::{Bounded, Quantity, below, count, figure, rate_of};
+use crate::messages::{Texts, say};
+use crate::ratio;
 
 /// Steps of the scale of colours; the style sheet has one colour for each.
 const STEPS: usize = 12;
 
 /// Decades that the scale spans under its largest cell; anything smaller takes the first colour.
 const DECADES: f64 = 4.0;
-
-/// Below so many samples a cell is hatched: its interval is wide.
-const FEW_SAMPLES: u64 = 30;
 
 /// One row or column: a member, or all members that have no row of their own.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,9 +37,14 @@ pub(super) struct Grid {
 /// Adds an estimate to a sum. Cells are independent, so half-widths add by their squares; for the few with skewed intervals this
 /// is on the safe side.
 fn add(sum: &mut Estimate, other: &Estimate) {
+    if sum.samples == 0 {
+        *sum = *other;
+        return;
+    }
     let root = |a: u64, b: u64| (a as f64).hypot(b as f64);
     let below = root(sum.bytes - sum.bytes_low.min(sum.bytes), other.bytes - other.bytes_low.min(other.bytes));
     let above = root(sum.bytes_high.saturating_sub(sum.bytes), other.bytes_high.saturating_sub(other.bytes));
+    let variance = variance(sum) + variance(other);
     sum.samples += other.samples;
     sum.packets += other.packets;
     sum.bytes += other.bytes;
@@ -49,6 +53,14 @@ fn add(sum: &mut Estimate, other: &Estimate) {
     sum.interval_is_lower_bound |= other.interval_is_lower_bound;
     sum.bytes_low = sum.bytes.saturating_sub(whole(below));
     sum.bytes_high = sum.bytes.saturating_add(whole(above));
+    sum.effective_samples = (variance > 0.0).then(|| whole((sum.bytes as f64).powi(2) / variance));
+    // Counters speak of senders, not of sums of them.
+    (sum.quality, sum.counter_factor) = (sum.quality.min(other.quality), None);
+}
+
+/// `S = B²/n`, by the definition of the effective samples; they are rounded down, so that none of them may stand for one half.
+fn variance(estimate: &Estimate) -> f64 {
+    estimate.effective_samples.map_or(0.0, |samples| (estimate.bytes as f64).powi(2) / (samples as f64).max(0.5))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a half-width is not negative, and `as` saturates")]
@@ -96,7 +108,9 @@ impl Grid {
     }
 
     /// Draws the table. Each cell carries its figures as text, so that it is complete without colour and without scripts.
-    pub(super) fn table(&self, texts: &Texts) -> Markup {
+    ///
+    /// `unseen` is what a cell without samples may hold all the same.
+    pub(super) fn table(&self, texts: &Texts, unseen: Option<&Unseen>) -> Markup {
         let scale = Scale::up_to(self.largest());
         let most = self.lines.iter().map(|line| line.sent.bits_per_second.max(line.received.bits_per_second)).max().unwrap_or(0);
         html! {
@@ -111,14 +125,14 @@ impl Grid {
                     @for (line, cells) in self.lines.iter().zip(&self.cells) {
                         tr {
                             th.row scope="row" title=(title(line)) { span { (line.name) } }
-                            @for cell in cells { (scale.cell(cell)) }
-                            td.margin { (margin(&line.sent, most)) }
+                            @for cell in cells { (scale.cell(texts, cell, unseen)) }
+                            td.margin { (margin(&line.sent, most, unseen)) }
                         }
                     }
                 }
                 tfoot { tr {
                     th.row scope="row" { span { (texts.receives) } }
-                    @for line in &self.lines { td.margin.down { (column(&line.received, most)) } }
+                    @for line in &self.lines { td.margin.down { (column(&line.received, most, unseen)) } }
                     td {}
                 } }
             }
@@ -126,7 +140,7 @@ impl Grid {
     }
 
     /// The legend: the colours, with rates at their ends and decades.
-    pub(super) fn legend(&self, texts: &Texts) -> Markup {
+    pub(super) fn legend(&self, texts: &Texts, unseen: Option<&Unseen>) -> Markup {
         let scale = Scale::up_to(self.largest());
         html! {
             div.legend aria-hidden="true" {
@@ -135,7 +149,7 @@ impl Grid {
                 span.ramp { @for step in 0..STEPS { i class={ "h" (step) } {} } }
                 span { (scale.rate_at(STEPS)) }
                 span.key { i.few.h6 {} (texts.legend_few) }
-                span.key { i.none {} (texts.legend_none) }
+                span.key { i.none {} (none_seen(texts, unseen)) }
             }
         }
     }
@@ -165,36 +179,58 @@ impl Scale {
         figure(Bounded { value: rate, low: rate - half, high: rate + half }, Quantity::Rate).text()
     }
 
-    fn cell(&self, estimate: &Estimate) -> Markup {
+    fn cell(&self, texts: &Texts, estimate: &Estimate, unseen: Option<&Unseen>) -> Markup {
         if estimate.samples == 0 {
-            return html! { td.none { span.unseen { "–" } } };
+            return html! { td.none { span.unseen { (nothing(unseen)) } } };
         }
-        let few = if estimate.samples < FEW_SAMPLES { " few" } else { "" };
-        html! { td class={ "h" (self.step(estimate.bits_per_second)) (few) } { span.unseen { (spoken(estimate)) } } }
+        let few = if is_hint(estimate) { " few" } else { "" };
+        html! { td class={ "h" (self.step(estimate.bits_per_second)) (few) } { span.unseen { (spoken(texts, estimate)) } } }
     }
 }
 
-fn spoken(estimate: &Estimate) -> String {
+/// What stands where nothing was sampled: less than what may have passed unseen, and never zero.
+fn nothing(unseen: Option<&Unseen>) -> String {
+    unseen.map_or_else(|| "–".to_owned(), |unseen| figure(below(Some(unseen)), Quantity::Rate).text())
+}
+
+fn none_seen(texts: &Texts, unseen: Option<&Unseen>) -> Markup {
+    let Some(unseen) = unseen else { return html! { (texts.legend_none) } };
+    let most = Bounded { value: unseen.bits_per_second_high, low: 0, high: unseen.bits_per_second_high };
+    say(texts.legend_unseen, &[("rate", &figure(most, Quantity::Rate).text())])
+}
+
+fn spoken(texts: &Texts, estimate: &Estimate) -> Markup {
     let shown = figure(rate_of(estimate), Quantity::Rate);
     let range = shown.range.as_ref().map_or_else(String::new, |(low, high)| format!(" ({low}–{high})"));
-    format!("{}{range}, n\u{a0}=\u{a0}{}", shown.text(), count(estimate.samples))
+    html! {
+        (shown.text()) (range) ", n\u{a0}=\u{a0}" (count(estimate.samples))
+        @if is_hint(estimate) { "; " (say(texts.quality.few, &[("count", &count(estimate.effective_samples.unwrap_or(0)))])) }
+        @if let (Quality::Differs, Some(factor)) = (estimate.quality, estimate.counter_factor) {
+            "; " (say(texts.quality.differs, &[("factor", &ratio::about(factor))]))
+        }
+    }
 }
 
 fn title(line: &Line) -> String {
     line.asn.map_or_else(|| line.name.clone(), |asn| format!("{} AS{asn}", line.name))
 }
 
-fn margin(estimate: &Estimate, most: u64) -> Markup {
-    html! { (super::cells::bar(rate_of(estimate), most)) span { (super::cells::rate(rate_of(estimate))) } }
+/// The rate of a row or column, or less than what may have passed unseen.
+fn line_rate(estimate: &Estimate, unseen: Option<&Unseen>) -> Bounded {
+    if estimate.samples == 0 { below(unseen) } else { rate_of(estimate) }
+}
+
+fn margin(estimate: &Estimate, most: u64, unseen: Option<&Unseen>) -> Markup {
+    html! { (super::cells::bar(rate_of(estimate), most)) span { (super::cells::rate(line_rate(estimate, unseen))) } }
 }
 
 /// A bar that hangs down from its column.
-fn column(estimate: &Estimate, most: u64) -> Markup {
-    let rate = rate_of(estimate);
+fn column(estimate: &Estimate, most: u64, unseen: Option<&Unseen>) -> Markup {
+    let rate = line_rate(estimate, unseen);
     let down = format!("{:.2}", rate.value as f64 * 100.0 / most.max(1) as f64);
     html! {
         svg.drop viewBox="0 0 12 100" preserveAspectRatio="none" focusable="false" aria-hidden="true" {
-            rect.rod-fill x="2" y="0" width="8" height=(down);
+            rect.rod-fill x="2" y="0" width="8" height=(down) {}
         }
         span.unseen { (figure(rate, Quantity::Rate).text()) }
     }
@@ -253,6 +289,27 @@ mod tests {
         let mut sum = estimate(30);
         add(&mut sum, &estimate(40));
         assert_eq!((sum.bytes, sum.bytes_low, sum.bytes_high), (70, 45, 120));
+    }
+
+    #[test]
+    fn sums_are_as_sure_as_their_parts_together() {
+        let part = Estimate { effective_samples: Some(20), quality: Quality::Agrees, counter_factor: Some(1.0), ..estimate(100) };
+        let mut sum = Estimate::default();
+        add(&mut sum, &part);
+        assert_eq!(sum, part);
+        add(&mut sum, &part);
+        assert_eq!((sum.effective_samples, sum.quality, sum.counter_factor), (Some(40), Quality::Agrees, None));
+        add(&mut sum, &Estimate { effective_samples: None, ..estimate(200) });
+        assert_eq!((sum.effective_samples, sum.quality), (Some(160), Quality::Unchecked), "what was counted adds no variance");
+    }
+
+    #[test]
+    fn a_cell_without_samples_is_less_than_something() {
+        let unseen = Unseen { bytes_high: 1, bits_per_second_high: 2_900_000 };
+        let grid = Grid::new(vec![line(1, "a"), line(2, "b")], &[(1, 2, estimate(8))], 2, Order::Volume, "Others");
+        let text = |unseen: Option<&Unseen>| grid.table(crate::messages::EN, unseen).0;
+        assert_eq!(text(Some(&unseen)).matches("&lt; 3\u{a0}Mbit/s").count(), 3);
+        assert!(!text(None).contains("&lt; "));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 use schema::time::span_text;
 use schema::{METHOD_VERSION, Timestamp};
 
-use super::address::changed;
+use super::address::{can_be_raked, changed};
 use crate::asked::Asked;
 use crate::messages::{Texts, say};
 use crate::site::Hall;
@@ -16,16 +16,18 @@ use crate::site::Hall;
 pub(crate) enum Place {
     Overview,
     Matrix,
+    Ports,
     Exporters,
 }
 
 impl Place {
-    const ALL: [Self; 3] = [Self::Overview, Self::Matrix, Self::Exporters];
+    const ALL: [Self; 4] = [Self::Overview, Self::Matrix, Self::Ports, Self::Exporters];
 
     const fn path(self) -> &'static str {
         match self {
             Self::Overview => "/",
             Self::Matrix => "/matrix",
+            Self::Ports => "/ports",
             Self::Exporters => "/exporters",
         }
     }
@@ -34,6 +36,7 @@ impl Place {
         match self {
             Self::Overview => texts.overview,
             Self::Matrix => texts.matrix,
+            Self::Ports => texts.ports.title,
             Self::Exporters => texts.exporters,
         }
     }
@@ -43,7 +46,7 @@ impl Place {
 const PRESETS: [&str; 5] = ["1h", "6h", "24h", "7d", "30d"];
 
 /// The parameters that the form of the filter writes itself.
-const FORM_FIELDS: [&str; 5] = ["from", "to", "range", "ip_version", "vlan"];
+const FORM_FIELDS: [&str; 6] = ["from", "to", "range", "ip_version", "vlan", "raked"];
 
 /// One page with what is around it.
 pub(crate) struct Frame<'a> {
@@ -97,7 +100,7 @@ impl Frame<'_> {
                 a.brand href="/" { (mark()) span { (self.hall.site.exchange.title) } }
                 nav.places aria-label=(texts.pages) {
                     @for place in Place::ALL {
-                        a href=(changed(place.path(), &self.kept(), &[])) aria-current=[(self.place == Some(place)).then_some("page")] {
+                        a href=(changed(place.path(), &self.kept(place), &[])) aria-current=[(self.place == Some(place)).then_some("page")] {
                             (place.title(texts))
                         }
                     }
@@ -116,9 +119,10 @@ impl Frame<'_> {
         }
     }
 
-    /// The parameters that mean the same on every page.
-    fn kept(&self) -> Vec<(String, String)> {
-        self.pairs.iter().filter(|(name, _)| FORM_FIELDS.contains(&name.as_str())).cloned().collect()
+    /// The parameters that mean the same on another page.
+    fn kept(&self, place: Place) -> Vec<(String, String)> {
+        let is_kept = |name: &str| FORM_FIELDS.contains(&name) && (name != "raked" || can_be_raked(place.path()));
+        self.pairs.iter().filter(|(name, _)| is_kept(name)).cloned().collect()
     }
 
     fn presets(&self, place: Place, asked: &Asked) -> Markup {
@@ -137,7 +141,7 @@ impl Frame<'_> {
     fn filter(&self, place: Place, asked: &Asked) -> Markup {
         let (texts, question) = (self.texts, &asked.question);
         let (fixed, version) = (asked.range.is_none(), question.ip_version);
-        let filtered = fixed || version.is_some() || question.vlan.is_some();
+        let filtered = fixed || version.is_some() || question.vlan.is_some() || question.raked;
         html! {
             details.filter .on[filtered] {
                 summary { (texts.filter) }
@@ -157,6 +161,14 @@ impl Frame<'_> {
                     }
                     label { span { (texts.vlan) }
                         input name="vlan" inputmode="numeric" pattern="[0-9]*" size="6" placeholder=(texts.any) value=[question.vlan];
+                    }
+                    @if can_be_raked(place.path()) {
+                        label { span { (texts.quality.figures) }
+                            select name="raked" {
+                                option value="" selected[!question.raked] { (texts.quality.as_sampled) }
+                                option value="true" selected[question.raked] { (texts.quality.as_counted) }
+                            }
+                        }
                     }
                     button type="submit" { (texts.show) }
                 }

@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 use store::StoreError;
-use store::answer::{Coverage, Estimate, Reasoned};
+use store::answer::{Coverage, Estimate, Reasoned, ShareEstimate, Unseen};
 
 use super::Scene;
 use super::address::{changed, same_question};
-use super::cells::{bar_cell, count_cell, flows_note, head, interval_cell, member_cell, rate, rate_cell, volume};
+use super::cells::{bar_cell, count_cell, flows_note, head, interval_cell, member_cell, rate, rate_cell, share_cell, volume};
 use super::heatmap::{Grid, Line, concentration, everyone};
+use super::quality::{Remarks, in_words};
 use crate::asked::{Asked, Order};
-use crate::figure::{count, percent, rate_of};
+use crate::figure::{count, rate_of};
 use crate::messages::{Texts, fill, say};
 use crate::moment::span;
 use crate::reading::Reading;
@@ -35,12 +36,14 @@ pub(super) struct Seen {
     registered: usize,
     cells: Vec<(u32, u32, Estimate)>,
     pairs: Vec<Pair>,
+    unseen: Option<Unseen>,
 }
 
 struct Pair {
     src: (u32, String),
     dst: (u32, String),
     estimate: Estimate,
+    share: Option<ShareEstimate>,
 }
 
 /// Reads what the page shows.
@@ -53,7 +56,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
     let registered = members.iter().filter(|row| row.registered).count();
     let active = members.into_iter().filter(|row| row.sent.bytes > 0 || row.received.bytes > 0);
     Ok(Seen {
-        pairs: pairs.map(|cell| Pair { src: name(cell.src), dst: name(cell.dst), estimate: cell.estimate }).collect(),
+        pairs: pairs.map(|cell| Pair { src: name(cell.src), dst: name(cell.dst), estimate: cell.estimate, share: cell.share }).collect(),
         members: active
             .map(|row| Line { asn: Some(row.member.asn), name: row.member.name, sent: row.sent, received: row.received })
             .collect(),
@@ -62,6 +65,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         coverage: matrix.coverage,
         total: matrix.total,
         set_aside: matrix.set_aside,
+        unseen: matrix.unseen,
     })
 }
 
@@ -88,6 +92,7 @@ fn lead(scene: &Scene<'_>, seen: &Seen) -> Markup {
         p.sub {
             (rate(rate_of(&seen.total))) " " (texts.mean.to_lowercase()) " · " (span(seen.coverage.from, seen.coverage.to))
             " · " (fill(texts.rests_on, &[("samples", html! { (count(seen.total.samples)) })]))
+            " · " (in_words(texts, &seen.total))
         }
     }
 }
@@ -104,8 +109,8 @@ fn heat(scene: &Scene<'_>, seen: &Seen) -> Markup {
             }
             @if grid.len() == 0 { p.calm { (texts.empty) } } @else {
                 p.readout #readout data-hint=(texts.matrix_hint) { (texts.matrix_hint) }
-                div.scroll.heat-scroll data-live="heat" { (grid.table(texts)) }
-                div data-live="legend" { (grid.legend(texts)) }
+                div.scroll.heat-scroll data-live="heat" { (grid.table(texts, seen.unseen.as_ref())) }
+                div data-live="legend" { (grid.legend(texts, seen.unseen.as_ref())) }
             }
         }
     }
@@ -135,6 +140,7 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
     let more = seen.cells.get(seen.pairs.len()..).unwrap_or_default();
     let more_rate: u64 = more.iter().map(|(_, _, cell)| cell.bits_per_second).sum();
     let download = same_question("/api/v1/matrix", scene.pairs, &[("format", "csv")]);
+    let remarks = Remarks::of(texts, seen.pairs.iter().map(|pair| &pair.estimate));
     html! {
         section.panel.wide aria-labelledby="pairs" {
             header { h2 #pairs { (texts.pairs_caption) } a.csv href=(download) download { (texts.csv) } }
@@ -148,8 +154,8 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
                     } }
                     tbody { @for pair in &seen.pairs { tr {
                         (member_cell(&pair.src.1, pair.src.0)) (member_cell(&pair.dst.1, pair.dst.0))
-                        (bar_cell(rate_of(&pair.estimate), most)) (rate_cell(&pair.estimate)) (interval_cell(&pair.estimate))
-                        td.num.quiet data-value=(pair.estimate.bytes) { (percent(pair.estimate.bytes, seen.total.bytes)) }
+                        (bar_cell(rate_of(&pair.estimate), most)) (rate_cell(rate_of(&pair.estimate), &remarks.marks(&pair.estimate)))
+                        (interval_cell(texts, &pair.estimate)) (share_cell(pair.share.as_ref()))
                         (count_cell(pair.estimate.samples))
                     } } }
                 }
@@ -159,6 +165,7 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
                         ("rate", rate(rate_of(&Estimate { bits_per_second: more_rate, bytes: 1, bytes_low: 1, bytes_high: 1, ..Estimate::default() }))),
                     ])) }
                 }
+                (remarks.notes(scene.pairs))
                 (flows_note(texts, &seen.total))
                 (set_aside(texts, &seen.set_aside))
             }

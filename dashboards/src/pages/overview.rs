@@ -7,17 +7,19 @@ use maud::{Markup, html};
 use schema::status::Status;
 use schema::time::span_text;
 use store::StoreError;
-use store::answer::{Estimate, MatrixAnswer, MembersAnswer, TimeseriesAnswer};
+use store::answer::{Estimate, ExportersAnswer, MatrixAnswer, MembersAnswer, PortsAnswer, ShareEstimate, TimeseriesAnswer};
 use store::question::{By, Question};
 
 use super::address::same_question;
-use super::cells::{bar_cell, between, flows_note, head, interval_cell, member_cell, rate, rate_cell, volume};
+use super::cells::{bar_cell, between, flows_note, head, interval_cell, member_cell, rate, rate_cell, share_cell, volume};
+use super::quality::{Remarks, in_words};
 use super::series::{Summary, panel, summary};
 use super::{Scene, attention, chart_step};
 use crate::asked::Asked;
-use crate::figure::{count, percent, rate_of};
-use crate::messages::fill;
+use crate::figure::{below, count, rate_of};
+use crate::messages::{Texts, fill, say};
 use crate::moment::{ago, span};
+use crate::ratio;
 use crate::reading::Reading;
 
 /// Members and pairs on this page, unless the address says otherwise.
@@ -37,7 +39,16 @@ pub(super) struct Seen {
     all: TimeseriesAnswer,
     by_version: TimeseriesAnswer,
     names: Vec<(String, String)>,
+    ports: PortsAnswer,
+    exporters: ExportersAnswer,
     status: Arc<Status>,
+}
+
+impl Seen {
+    /// What tells of mistakes.
+    fn witnesses(&self) -> attention::Witnesses<'_> {
+        attention::Witnesses { status: &self.status, matrix: &self.matrix, ports: &self.ports.ports, exporters: &self.exporters.exporters }
+    }
 }
 
 /// Reads what the page shows.
@@ -50,6 +61,8 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         now: now(reading, asked)?,
         names: matrix.cells.iter().map(|cell| (name(cell.src), name(cell.dst))).collect(),
         members: reading.members(question)?,
+        ports: reading.ports(question)?,
+        exporters: reading.exporters(question)?,
         all: reading.timeseries(question, step, By::Nothing)?,
         by_version: reading.timeseries(question, step, By::IpVersion)?,
         status: Arc::clone(&reading.status),
@@ -81,7 +94,7 @@ pub(super) fn body(scene: &Scene<'_>, seen: &Seen) -> Markup {
         (panel(scene, &seen.by_version, &seen.matrix.total, summed.as_ref()))
         section.panel.wide aria-labelledby="attention" {
             header { h2 #attention { (texts.attention) } }
-            div data-live="attention" { (attention::list(texts, scene.now, &seen.status, &seen.matrix)) }
+            div data-live="attention" { (attention::list(scene, &seen.witnesses())) }
         }
         div.columns {
             (members(scene, seen))
@@ -110,10 +123,19 @@ fn lead(scene: &Scene<'_>, seen: &Seen) -> Markup {
         h1 { (fill(template, &[(place, html! { strong { (rate(bounded)) } }), ("interval", interval)])) }
         p.sub {
             (fill(texts.of_span, &of_span))
+            @if let Some(share) = &seen.matrix.attribution { ", " (attributed(texts, share)) }
             " · " (fill(texts.rests_on, &[("samples", html! { (count(total.samples)) })]))
+            " · " (in_words(texts, total))
             @if let Some(missing) = missing(seen) { " · " (fill(texts.gaps, &[("missing", html! { (ago(missing)) })])) }
         }
     }
+}
+
+/// Which part two known members exchanged, with its interval.
+fn attributed(texts: &Texts, share: &ShareEstimate) -> Markup {
+    let shown = ratio::share(share);
+    let interval = html! { @if let Some((low, high)) = &shown.range { ", " (say(texts.between, &[("low", low), ("high", high)])) } };
+    fill(texts.quality.attributed, &[("share", html! { (shown.percent()) }), ("interval", interval)])
 }
 
 /// How much of the span was not measured, if more than the running window can explain.
@@ -142,11 +164,21 @@ fn strip(scene: &Scene<'_>, seen: &Seen, summed: Option<&Summary>) -> Markup {
                     }
                 }
             }
-            div {
-                dt { (texts.unattributed_short) }
-                dd { (percent(seen.matrix.unattributed.all.bytes, seen.matrix.total.bytes)) }
+            @if let Some(share) = &seen.matrix.attribution {
+                div {
+                    dt { (texts.quality.attributed_short) }
+                    dd { (stat_of_share(texts, share)) }
+                }
             }
         }
+    }
+}
+
+fn stat_of_share(texts: &Texts, share: &ShareEstimate) -> Markup {
+    let shown = ratio::share(share);
+    html! {
+        (shown.number) "\u{a0}" span.unit { "%" }
+        @if let Some((low, high)) = &shown.range { span.between { (say(texts.between, &[("low", low), ("high", high)])) } }
     }
 }
 
@@ -155,6 +187,8 @@ fn members(scene: &Scene<'_>, seen: &Seen) -> Markup {
     let rows = || seen.members.members.iter().filter(|row| row.sent.bytes + row.received.bytes > 0).take(scene.asked.top.unwrap_or(TOP));
     let most = rows().map(|row| rate_of(&row.sent).high.max(rate_of(&row.received).high)).max().unwrap_or(0);
     let download = same_question("/api/v1/members", scene.pairs, &[("format", "csv")]);
+    let remarks = Remarks::of(texts, rows().flat_map(|row| [&row.sent, &row.received]));
+    let unseen = seen.members.unseen.as_ref();
     html! {
         section.panel aria-labelledby="members" {
             header { h2 #members { (texts.top_members) } a.csv href=(download) download { (texts.csv) } }
@@ -170,11 +204,14 @@ fn members(scene: &Scene<'_>, seen: &Seen) -> Markup {
                         } }
                         tbody { @for row in rows() { tr {
                             (member_cell(&row.member.name, row.member.asn))
-                            (bar_cell(rate_of(&row.sent), most)) (rate_cell(&row.sent))
-                            (bar_cell(rate_of(&row.received), most)) (rate_cell(&row.received))
+                            @for estimate in [&row.sent, &row.received] {
+                                @let bounded = if estimate.bytes == 0 { below(unseen) } else { rate_of(estimate) };
+                                (bar_cell(rate_of(estimate), most)) (rate_cell(bounded, &remarks.marks(estimate)))
+                            }
                             td.num.quiet data-value=(row.peers) { (row.peers) }
                         } } }
                     }
+                    (remarks.notes(scene.pairs))
                     (flows_note(texts, &seen.members.total))
                 }
             }
@@ -184,6 +221,7 @@ fn members(scene: &Scene<'_>, seen: &Seen) -> Markup {
 
 fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
     let texts = scene.texts;
+    let remarks = Remarks::of(texts, seen.matrix.cells.iter().map(|cell| &cell.estimate));
     let most = seen.matrix.cells.iter().map(|cell| rate_of(&cell.estimate).high).max().unwrap_or(0);
     html! {
         section.panel aria-labelledby="pairs" {
@@ -199,10 +237,11 @@ fn pairs(scene: &Scene<'_>, seen: &Seen) -> Markup {
                         } }
                         tbody { @for (cell, (src, dst)) in seen.matrix.cells.iter().zip(&seen.names) { tr {
                             (member_cell(src, cell.src)) (member_cell(dst, cell.dst))
-                            (bar_cell(rate_of(&cell.estimate), most)) (rate_cell(&cell.estimate)) (interval_cell(&cell.estimate))
-                            td.num.quiet data-value=(cell.estimate.bytes) { (percent(cell.estimate.bytes, seen.matrix.total.bytes)) }
+                            (bar_cell(rate_of(&cell.estimate), most)) (rate_cell(rate_of(&cell.estimate), &remarks.marks(&cell.estimate)))
+                            (interval_cell(texts, &cell.estimate)) (share_cell(cell.share.as_ref()))
                         } } }
                     }
+                    (remarks.notes(scene.pairs))
                     (flows_note(texts, &seen.matrix.total))
                 }
             }

@@ -8,7 +8,7 @@ use store::answer::{Estimate, TimeseriesAnswer};
 use super::address::same_question;
 use super::cells::{rate, rate_cell};
 use super::{Scene, chart_step};
-use crate::figure::rate_of;
+use crate::figure::{rate_of, rate_over};
 use crate::messages::{Texts, fill};
 use crate::moment::within;
 
@@ -82,7 +82,7 @@ fn table(scene: &Scene<'_>, answer: &TimeseriesAnswer) -> Markup {
                         th scope="row" { (within(*time, length)) }
                         @for series in &answer.series {
                             @match series.points.get(row).copied().flatten() {
-                                Some(estimate) => (rate_cell(&estimate)),
+                                Some(estimate) => (rate_cell(rate_over(&estimate, *measured), &html! {})),
                                 None => td.num.quiet { "–" },
                             }
                         }

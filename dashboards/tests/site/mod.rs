@@ -1,5 +1,7 @@
 //! A site with an hour of traffic in a real journal, and the running window in memory.
 
+mod ports;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use dashboards::{ExchangeInfo, Site};
 use schema::status::{DirectoryStatus, ExporterStatus, Listener, Status};
-use schema::window::{CellRow, ExporterRow, PortRow, Stretch};
+use schema::window::{CellRow, ExporterRow, ListenerRow, Stretch};
 use schema::{Asn, CellKey, Mac, Moments, Party, Protocol, Reason, Sums, Timestamp, Window};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -59,39 +61,32 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         reason: Reason::UnknownSource,
     };
     cells.push(CellRow::new(start, &exchange, key, sums(20, 600)));
+    // A pair of which a sample is seen once in a while.
+    if start.millis() / 60_000 % 10 == 0 {
+        let key = CellKey {
+            src: Party::member(Asn(64_511)),
+            dst: Party::member(Asn(64_501)),
+            vlan: 100,
+            ip_version: 4,
+            reason: Reason::Attributed,
+        };
+        cells.push(CellRow::new(start, &exchange, key, sums(1, 900)));
+    }
     // What came in flow records, in a VLAN of its own, and what another meter counted already.
     let between = |reason| CellKey { src: Party::member(Asn(64_502)), dst: Party::member(Asn(64_501)), vlan: 200, ip_version: 4, reason };
     cells.push(CellRow::new(start, &exchange, between(Reason::Attributed), sums(40, 800).from_flows()));
     cells.push(CellRow::new(start, &exchange, between(Reason::OtherDirection), sums(40, 800).from_flows()));
-    let ports = vec![PortRow {
-        time: start,
-        exchange: Arc::clone(&exchange),
-        agent: "192.0.2.1".into(),
-        if_index: 1,
-        speed: 10_000_000_000,
-        reports: 2,
-        covered_ms: 60_000,
-        in_octets: 1_000_000,
-        out_octets: 2_000_000,
-        in_unicast: 1_000,
-        out_unicast: 2_000,
-        in_discards: 0,
-        out_discards: 0,
-        in_errors: 0,
-        out_errors: 0,
-        fcs_errors: 4,
-        lag: 1_000,
-        name: "xe-0/0/1".into(),
-    }];
+    let (port_rows, port_samples) = ports::of(start, &exchange, &cells);
     Window {
         start,
         length: MINUTE,
         serial: start.millis().unsigned_abs(),
         partial: part,
         cells,
-        ports,
-        exporters: vec![exporter(start, 0), flow_exporter(start)],
-        ..Window::default()
+        ports: port_rows,
+        port_samples,
+        listeners: vec![listener(start)],
+        exporters: vec![exporter(start, 9), flow_exporter(start)],
     }
 }
 
@@ -110,14 +105,35 @@ fn exporter(time: Timestamp, lost: u64) -> ExporterRow {
         lost_samples: lost * 7,
         flow_records: 0,
         lost_records: 0,
-        agent_drops: 0,
+        agent_drops: 3,
         counter_samples: 40,
         malformed: 0,
         unscalable: 0,
         restarts: 0,
         rate_min: 2_048,
         rate_max: 2_048,
-        ..ExporterRow::default()
+        duplicate_datagrams: 2,
+        implausible: 1,
+        by_pool: 50_000,
+        by_sequence: 9_000,
+        pool_refused: 900,
+        // One sample of five is missing that no sequence number tells of.
+        pool_due: 62_500,
+        pool_taken: 50_066,
+    }
+}
+
+fn listener(time: Timestamp) -> ListenerRow {
+    ListenerRow {
+        time,
+        exchange: "ix".into(),
+        address: "127.0.0.1:6343".into(),
+        datagrams: 9_500,
+        octets: 12_000_000,
+        kernel_drops: 4,
+        truncated: 0,
+        errors: 0,
+        refused: 2,
     }
 }
 
@@ -134,25 +150,34 @@ fn flow_exporter(time: Timestamp) -> ExporterRow {
         lost_records: 60,
         counter_samples: 0,
         unscalable: 12_000,
+        agent_drops: 0,
         rate_min: 0,
         rate_max: 0,
+        duplicate_datagrams: 0,
+        implausible: 0,
+        by_pool: 0,
+        by_sequence: 0,
+        pool_refused: 0,
+        pool_due: 0,
+        pool_taken: 0,
         ..exporter(time, 0)
     }
 }
 
-/// The site of `members` members whose journal in `dir` is filled up to `now`.
-pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
+/// The site of `members` members whose journal in `dir` has so many minutes up to `now`, but for a gap of four.
+pub(crate) fn site(dir: &Path, members: u32, minutes: u32, now: Timestamp) -> Site {
     let running = now.floor(MINUTE);
     let mut journal = store::Journal::open(dir, store::Options::default()).unwrap();
-    for minute in (1..=60).filter(|minute| !(20..24).contains(minute)) {
+    for minute in (1..=minutes).filter(|minute| !(minutes / 3..minutes / 3 + 4).contains(minute)) {
         journal.append_bulk(&window(running.minus(MINUTE * minute), members, false)).unwrap();
     }
     journal.sync().unwrap();
-    let mut list = String::from("asn,name,mac\n");
+    let mut list = String::from("asn,name,mac,agent,if_index\n");
     for member in 0..members {
-        list.push_str(&format!("{},\"{}\",02:00:00:00:01:{member:02x}\n", 64_500 + member, name(64_500 + member)));
+        let (asn, port) = (64_500 + member, member + 1);
+        list.push_str(&format!("{asn},\"{}\",02:00:00:00:01:{member:02x},192.0.2.1,{port}\n", name(asn)));
     }
-    let directory = directory::parse(list.as_bytes(), None).unwrap();
+    let directory = directory::parse(list.as_bytes(), None).unwrap().as_of(now);
     let live = |agent: &str, ago: u64, lost: u64| ExporterStatus {
         protocol: Protocol::Sflow5,
         agent: agent.parse().unwrap(),
@@ -185,6 +210,7 @@ pub(crate) fn site(dir: &Path, members: u32, now: Timestamp) -> Site {
             kernel_drops: 12,
             truncated: 0,
             errors: 0,
+            refused: 84,
         }],
         exporters: vec![live("192.0.2.1", 2, 90), live("192.0.2.2", 900, 0), router],
         skipped: vec![("unknown_record", 512), ("not_sflow", 3), ("data_sets_without_template", 4), ("stranger", 84)],

@@ -17,9 +17,10 @@ export interface Timeseries {
   readonly series: readonly { readonly key: string; readonly points: readonly (Estimate | null)[] }[];
 }
 
-/** The interval of an estimate's rate. */
-export function bounds(estimate: Estimate): { value: number; low: number; high: number } {
+/** The interval of an estimate's rate. Where nothing was sampled in so many seconds, it still reaches up to what may have passed unseen. */
+export function bounds(estimate: Estimate, seconds: number): { value: number; low: number; high: number } {
   const value = estimate.bits_per_second;
-  const scale = (octets: number): number => (estimate.bytes > 0 ? Math.floor((octets / estimate.bytes) * value) : 0);
+  if (estimate.bytes === 0) return { value, low: 0, high: seconds > 0 ? Math.floor((estimate.bytes_high * 8) / seconds) : 0 };
+  const scale = (octets: number): number => Math.floor((octets / estimate.bytes) * value);
   return { value, low: scale(estimate.bytes_low), high: scale(estimate.bytes_high) };
 }

@@ -43,8 +43,8 @@ export function draw(place: HTMLElement): Chart {
       key.className = `key-line k${index % DASHES.length}`;
       key.style.color = colours.series[index % colours.series.length] ?? "";
       const point = at === null ? undefined : series.points[at];
-      const text = at === null ? "" : point ? line(figure(bounds(point), "rate")) : "not measured";
-      part.append(key, `${NAMES[series.key] ?? series.key} `, text);
+      const text = (step: number): string => (point ? line(figure(bounds(point, shown.measured[step] ?? 0), "rate")) : "not measured");
+      part.append(key, `${NAMES[series.key] ?? series.key} `, at === null ? "" : text(at));
       return part;
     });
     const time = at === null ? [] : [clock(shown, shown.times[at] ?? "")];
@@ -116,7 +116,7 @@ function option(answer: Timeseries, place: HTMLElement): EChartsCoreOption {
     const rows = points.map((point, at): Row => {
       const time = Date.parse(answer.times[at] ?? "");
       if (!point) return [time, null, null, null];
-      const { value, low, high } = bounds(point);
+      const { value, low, high } = bounds(point, answer.measured[at] ?? 0);
       return [time, value, low, high];
     });
     return drawn(NAMES[key] ?? key, rows, isRunning(answer), colour, index, narrow);

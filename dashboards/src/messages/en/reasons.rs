@@ -13,6 +13,7 @@ pub(super) const UNATTRIBUTED: &[(&str, &str)] = &[
     ("discarded", "dropped by the switch"),
     ("multiple_outputs", "sent to several ports"),
     ("other_direction", "metered in the other direction too"),
+    ("core_port", "sampled again at a port between switches"),
 ];
 
 /// Why something was stepped over. What was lost by it stands at the end, where that is not all of it.

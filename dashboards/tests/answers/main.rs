@@ -2,61 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by failing")]
 
+mod figures;
+mod served;
+#[path = "../site/mod.rs"]
 mod site;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header};
-use schema::Timestamp;
+use axum::http::{Request, StatusCode, header};
 use serde_json::Value;
-use tower::ServiceExt as _;
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-
-    fn json(&self) -> Value {
-        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-struct Served {
-    router: Router,
-    status: std::sync::Arc<arc_swap::ArcSwap<schema::status::Status>>,
-    _dir: tempfile::TempDir,
-}
-
-impl Served {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let site = site::site(dir.path(), 12, Timestamp::now());
-        let status = std::sync::Arc::clone(&site.status);
-        Self { router: dashboards::router(site), status, _dir: dir }
-    }
-
-    async fn get(&self, address: &str) -> Answer {
-        self.ask(Request::get(address).header(header::HOST, "127.0.0.1:8080")).await
-    }
-
-    async fn ask(&self, request: axum::http::request::Builder) -> Answer {
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-}
+use served::Served;
 
 #[tokio::test]
 async fn cells_others_and_unattributed_add_up_to_the_total() {
@@ -143,10 +97,10 @@ async fn exporters_of_every_protocol_are_told() {
 #[tokio::test]
 async fn nothing_is_said_of_strangers_where_there_are_none() {
     let served = Served::new();
-    let mut status = schema::status::Status::clone(&served.status.load());
-    status.strangers.clear();
-    status.exporters[2].totals.unscalable = 11;
-    served.status.store(std::sync::Arc::new(status));
+    served.says(|status| {
+        status.strangers.clear();
+        status.exporters[2].totals.unscalable = 11;
+    });
     assert!(!served.get("/exporters").await.text().contains("Senders that are not on the list"));
     let page = served.get("/").await;
     assert!(!page.text().contains("are not on the list") && !page.text().contains("No sampling rate"), "11 of 12 000 came before the rate");
@@ -194,6 +148,7 @@ async fn every_route_carries_the_security_headers() {
     for address in [
         "/",
         "/matrix",
+        "/ports",
         "/exporters",
         "/api/v1/status",
         "/api/v1/matrix?x=1",
@@ -228,7 +183,11 @@ async fn pages_hold_their_tables_before_any_script_runs() {
         ("/", vec!["The exchange carries <strong>", "Top members", "Top pairs", "192.0.2.2 is silent", "12 datagrams were dropped"]),
         ("/?from=2026-01-01&to=2026-01-02", vec!["Nothing was measured"]),
         ("/matrix?top=5&order=name", vec!["possible pairs exchange traffic", "<table class=\"heat\"", ">Others<", "The largest pairs"]),
-        ("/exporters", vec!["2</strong> of 3 exporters are heard", "unknown record", "127.0.0.1:6343", "AS64501 has no port"]),
+        ("/ports", vec!["Counters and samples agree on <strong>", "Counters and samples of each port", "xe-0/0/3"]),
+        (
+            "/exporters",
+            vec!["2</strong> of 3 exporters are heard", "Where it was lost", "unknown record", "127.0.0.1:6343", "AS64501 has no port"],
+        ),
     ] {
         let page = served.get(address).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
@@ -241,13 +200,19 @@ async fn pages_hold_their_tables_before_any_script_runs() {
 
 /// A second attribute of the same name is no error to a browser: it is dropped, and with it what it was to show.
 #[tokio::test]
-async fn no_element_says_an_attribute_twice() {
+async fn no_element_says_an_attribute_twice_and_no_shape_is_left_open() {
     let served = Served::new();
-    for page in ["/", "/matrix", "/exporters"] {
+    for page in ["/", "/matrix", "/ports", "/exporters"] {
         let answer = served.get(page).await;
         let tags = answer.text().split('<').filter_map(|tag| tag.split('>').next());
         for tag in tags {
             assert!(tag.matches(" class=").count() <= 1, "{page}: <{tag}>");
+        }
+        // What stands inside of a shape is not drawn.
+        for shape in ["rect", "line", "path"] {
+            let (opened, closed) =
+                (answer.text().matches(&format!("<{shape} ")).count(), answer.text().matches(&format!("</{shape}>")).count());
+            assert_eq!(opened, closed, "{page}: {shape}");
         }
     }
 }
@@ -302,9 +267,7 @@ async fn metrics_are_lines_of_name_labels_and_number() {
 async fn a_failing_store_is_not_ready() {
     let served = Served::new();
     assert_eq!(served.get("/readyz").await.status, StatusCode::OK);
-    let mut status = schema::status::Status::clone(&served.status.load());
-    status.store.failing = Some("no space left".to_owned());
-    served.status.store(std::sync::Arc::new(status));
+    served.says(|status| status.store.failing = Some("no space left".to_owned()));
     let answer = served.get("/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.text().contains("no space left"));

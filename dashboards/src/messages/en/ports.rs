@@ -1,0 +1,38 @@
+//! Ports, in English.
+
+use crate::messages::ports::Ports;
+
+pub(super) const PORTS: Ports = Ports {
+    title: "Ports",
+    lead: "Counters and samples agree on {agree} of {checked} ports{differ}.",
+    lead_differ: "; on {differ} they differ by more than a tenth",
+    lead_unchecked: "Of {ports} ports, none has counters that could be held against its samples.",
+    lead_none: "Nothing was heard of any port in this span.",
+    lead_suspected: "ports that may join two switches, where frames would count twice: {count}",
+    caption: "Counters and samples of each port",
+    note: "k is what the counter says over what the samples say; a few percent of difference are ordinary. Its scale goes from one half to twice, the band is a tenth more or less.",
+    port: "Port",
+    index: "ifIndex",
+    aggregate: "part of",
+    role: "Role",
+    role_edge: "edge",
+    role_core: "between switches",
+    role_suspected: "suspected",
+    in_counted: "In, counted",
+    in_sampled: "In, sampled",
+    in_factor: "k in",
+    out_counted: "Out, counted",
+    out_sampled: "Out, sampled",
+    out_factor: "k out",
+    off: "Periods off",
+    off_of: "{off} of {periods} ({period})",
+    not_counted: "no counter",
+    not_sampled: "not sampled",
+    agrees: "agrees",
+    differs: "differs",
+    unsure: "too few samples",
+    unchecked: "unchecked",
+    suspected: "Ports that may join two switches",
+    evidence: "Frames of {members} members were sampled as they came in here, and {elsewhere} of these members were seen coming in at another port too. {volume} would count twice.",
+    remedy: "If the ports of {agent} join two switches, paste this into the configuration (or add the key to its block):",
+};

@@ -25,7 +25,7 @@ WEB_SOURCES := $(shell find $(WEB)/src -type f 2>/dev/null) $(wildcard $(WEB)/*.
 WEB_INSTALLED := $(WEB)/node_modules/.package-lock.json
 WEB_BUILT := $(WEB)/dist/.vite/manifest.json
 
-.PHONY: help demo build test bench fuzz lint web check-tools clean
+.PHONY: help demo build test bench coverage fuzz lint web check-tools clean
 
 help: ## List what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ test: check-tools web ## Install what the tests need, and run every test
 
 bench: build ## Measure, and write target/bench.json
 	$(TARGET)/release/bench
+
+coverage: build ## Show how often intervals hold the truth, and what becomes of totals when things go wrong
+	$(TARGET)/release/coverage
 
 fuzz: ## Try to break what reads bytes from outside, ten minutes for each target
 	fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)

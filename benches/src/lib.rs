@@ -7,9 +7,12 @@
 //! 2. [`case`] is one piece of work on them, repeated in rounds; [`rival`] does the same work with another decoder and the standard library's maps;
 //! 3. [`instructions`] runs a case under callgrind, [`clock`] runs two in turns;
 //! 4. [`report`] prints the figures and writes them as JSON.
+//!
+//! How right the figures are is weighed too: [`experiments`].
 
 pub mod case;
 pub mod clock;
+pub mod experiments;
 pub mod instructions;
 pub mod report;
 pub mod rival;

@@ -52,7 +52,7 @@ impl Traffic {
         };
         exchange.advance(SPAN, &mut keep);
         exchange.flush(&mut keep);
-        let directory = directory::parse(exchange.members_toml().as_bytes(), Some(Format::Toml))?;
+        let directory = directory::parse(exchange.members_toml().as_bytes(), Some(Format::Toml))?.as_of(START);
         Ok(Self { datagrams, samples: exchange.truth().flow_samples, directory })
     }
 }

@@ -47,6 +47,10 @@ pub struct Age {
 /// making sums overflow.
 pub const MAX_RECORD_OCTETS: u64 = 1 << 50;
 
+/// Most packets that a record may claim: as many as so many octets are in Ethernet's shortest frames. It keeps counts of frames exact, which stay at
+/// their largest rather than overflow.
+pub const MAX_RECORD_PACKETS: u64 = MAX_RECORD_OCTETS / 64;
+
 impl FlowRecord {
     /// What is added to the record's cell before its rate is known: frames, whole frames' octets, and their squares.
     ///
@@ -56,7 +60,7 @@ impl FlowRecord {
     pub fn moments(&self, basis: Option<LengthBasis>) -> Moments {
         let octets = self.octets.min(MAX_RECORD_OCTETS);
         // Every packet has at least one octet, and a record with octets had a packet.
-        let n = self.packets.clamp(u64::from(octets > 0), octets.max(1));
+        let n = self.packets.clamp(u64::from(octets > 0), octets.clamp(1, MAX_RECORD_PACKETS));
         let missing = u64::from(basis.unwrap_or(self.basis).missing(self.vlan != 0));
         let x = octets.saturating_add(n.saturating_mul(missing));
         // Σ(x+m)² = Σx² + 2mΣx + nm².

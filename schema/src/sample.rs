@@ -154,6 +154,13 @@ impl DataSource {
         Self { class, index: if_index }
     }
 
+    /// The ifIndex of a source of samples that is an interface.
+    #[inline]
+    #[must_use]
+    pub const fn interface(self) -> Option<u32> {
+        if self.class == 0 { Some(self.index) } else { None }
+    }
+
     /// In which direction flow records of this source were metered; `None` if it is a source of samples.
     #[must_use]
     pub const fn flow_direction(self) -> Option<Direction> {
@@ -172,19 +179,19 @@ impl DataSource {
 
 impl FlowSample {
     /// The direction in which the frame was seen at its data source (sFlow v5: by comparing interfaces).
+    #[inline]
     #[must_use]
     pub fn direction(&self) -> Direction {
-        let here = (self.source.class == 0).then_some(self.source.index);
-        match (here, self.input.index(), self.output.index()) {
-            (Some(here), Some(input), _) if here == input => Direction::Ingress,
-            (Some(here), _, Some(output)) if here == output => Direction::Egress,
-            _ => Direction::Unknown,
+        let Some(here) = self.source.interface() else { return Direction::Unknown };
+        if self.input == Interface::Index(here) {
+            return Direction::Ingress;
         }
+        if self.output == Interface::Index(here) { Direction::Egress } else { Direction::Unknown }
     }
 }
 
 /// Whether a frame was sampled as it entered or as it left.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Direction {
     /// On entering the switch.
     Ingress,

@@ -72,6 +72,8 @@ pub struct Listener {
     pub truncated: u64,
     /// Errors of receiving calls.
     pub errors: u64,
+    /// Datagrams that were not read: of senders that are not allowed, of no known protocol, with a broken header, or of one exporter too many.
+    pub refused: u64,
 }
 
 /// One exporter since the start.

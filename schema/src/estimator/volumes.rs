@@ -23,11 +23,15 @@ const LONGEST_FRAME: f64 = 1522.0;
 /// can be, and their normal interval holds the truth in two cases of three.
 const ENOUGH: f64 = 30.0;
 
-/// Both tails of an interval of few samples. The upper end allows for a long frame that was not seen, so that the truth lies above it far less often
-/// than in one case of forty; the lower end takes its part, and more of it where lengths vary, for then few samples are high and unsure together.
-const LOWER_TAIL: f64 = 0.04;
-const LOWER_TAIL_OF_VARIED: f64 = 0.065;
+/// Each tail of an interval of enough samples.
 const TAIL: f64 = 0.025;
+
+/// The lower tail of an interval of few samples. The upper end allows for a long frame that was not seen, so that the truth lies above it far less often
+/// than in one case of forty; the lower end may take its part.
+const LOWER_TAIL: f64 = 0.045;
+
+/// What it takes besides where lengths vary much: there an estimate that is too high is also too unsure, and its lower end too low.
+const LOWER_TAIL_OF_VARIED: f64 = 0.085;
 
 /// The upper end of 95 % of a Poisson mean of which nothing was seen, −ln 0.025.
 const NOTHING_SEEN: f64 = 3.689;
@@ -41,10 +45,11 @@ pub fn effective_samples(sums: &Sums) -> f64 {
 
 /// The 95 % interval of a volume in octets.
 ///
-/// With `S ≥ 30·M²`, where `M² = w(w−1)·1522²` is the variance that one of the longest frames brings, it is `B ± 1.96·√S` (Horvitz and
+/// With `r = S/(30·M²) ≥ 1`, where `M² = w(w−1)·1522²` is the variance that one of the longest frames brings, it is `B ± 1.96·√S` (Horvitz and
 /// Thompson 1952). With less it is the gamma interval of Fay and Feuer (1997), in which one more sample, of the longest frame, could have been drawn:
-/// `lo = (S/2B)·χ²_α(2B²/S)` and `hi = ((S+M²)/2(B+M))·χ²_.975(2(B+M)²/(S+M²))`. Its lower tail α goes from some 4 % (10 % where lengths vary
-/// much) to 2.5 % as S grows; together with the upper one, which is hardly ever used up, it makes 5 %.
+/// `lo = (S/2B)·χ²_α(2B²/S)` and `hi = ((S+m²)/2(B+m))·χ²_.975(2(B+m)²/(S+m²))` with `m = M·√(1−r)`. The lower tail is `α = a + √r·(0.025 − a)` with
+/// `a = 0.045 + 0.085·(1 − B²/(S·n))`: it takes the part of the upper one, which is hardly ever used up, so that both together make 5 %. Both ends meet
+/// those of the normal interval at `r = 1`.
 #[must_use]
 pub fn volume(sums: &Sums) -> Interval {
     if sums.variance <= 0.0 {
@@ -58,6 +63,7 @@ pub fn volume(sums: &Sums) -> Interval {
         return Interval { low: whole((bytes - half).max(0.0)), high: whole(bytes + half) };
     }
     let low = gamma_bound(bytes, variance, lower_tail(sums, sureness));
+    let unseen = unseen * (1.0 - sureness).sqrt();
     let high = gamma_bound(bytes + unseen, variance + unseen * unseen, 1.0 - TAIL);
     Interval { low: whole(low), high: whole(high.max(bytes)) }
 }
@@ -82,7 +88,7 @@ fn longest(weight: f64) -> f64 {
 fn lower_tail(sums: &Sums, sureness: f64) -> f64 {
     let alike = (effective_samples(sums) / sums.samples.max(1) as f64).min(1.0);
     let few = LOWER_TAIL + LOWER_TAIL_OF_VARIED * (1.0 - alike);
-    few + (TAIL - few) * sureness
+    few + (TAIL - few) * sureness.sqrt()
 }
 
 /// Degrees of freedom from which χ² is approached by a normal distribution (Wilson and Hilferty, 1931), then exact to a millionth of a

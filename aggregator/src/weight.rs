@@ -57,9 +57,9 @@ const PLAUSIBLE: std::ops::RangeInclusive<f64> = 0.8..=5.0;
 /// With fewer samples a pool is not asked.
 ///
 /// The frames between two samples vary as much as their mean, so the pool's ratio to the rate has a standard deviation of 1/√n. With
-/// few samples the range above would cut that noise on one side only and so bias the weight upwards (by three quarters at n = 1); with a hundred the
-/// lower end is two standard deviations away. The sequence numbers have no such noise.
-const POOL_SAMPLES: u64 = 100;
+/// few samples the range above would cut that noise on one side only and so bias the weight upwards (by three quarters at n = 1); with so many the
+/// lower end is three standard deviations away. The sequence numbers have no such noise.
+const POOL_SAMPLES: u64 = 250;
 
 impl Weights {
     /// The weight of a stream's samples in one window, from what its numbers advanced by, and what they did in windows before.
@@ -100,6 +100,9 @@ fn by_pool(tally: &Tally) -> Option<f64> {
 /// theirs, and only for exporters that drop samples in silence is it worth that.
 const BEYOND_CHANCE: f64 = 3.0;
 
+/// How many samples of this window and of those before it must be known to ask a pool of few.
+const KNOWN_SAMPLES: u64 = 100;
+
 /// The weight of few samples, where this window and those before it show that the exporter takes fewer samples than it says: one in `pool / taken` frames.
 fn by_earlier_pool(rate: f64, tally: &Tally, before: &Tally) -> Option<f64> {
     if tally.followed == 0 || tally.followed >= POOL_SAMPLES {
@@ -108,7 +111,7 @@ fn by_earlier_pool(rate: f64, tally: &Tally, before: &Tally) -> Option<f64> {
     let mut all = *before;
     all.merge(tally);
     let (pool, taken) = (all.pool_advance as f64, all.taken() as f64);
-    let is_silent = all.followed >= POOL_SAMPLES && pool > rate * (taken + BEYOND_CHANCE * taken.sqrt());
+    let is_silent = all.followed >= KNOWN_SAMPLES && pool > rate * (taken + BEYOND_CHANCE * taken.sqrt());
     let frames = pool / taken * tally.taken() as f64 / tally.followed as f64;
     (is_silent && PLAUSIBLE.contains(&(frames / rate))).then_some(frames)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use schema::{Sums, estimator};
+use schema::Sums;
 
 use crate::answer::{Estimate, Quality};
-use crate::reconcile::{AGREES, Check, RAKED_WITHIN};
+use crate::reconcile::{AGREES, Check, Margin, RAKED_WITHIN};
 
 /// The part of a figure that must have passed ports with a factor, for the factor to speak for all of it.
 const LEAST_CHECKED: f64 = 0.5;
@@ -30,17 +30,15 @@ pub(crate) struct Verdict {
     factor: f64,
     /// The part of its traffic that passed ports with a factor.
     covered: f64,
-    /// What was sampled of it at ports, and what is held to be the counters' figure for that: the margin of raking.
-    margin: (Sums, u64),
+    /// What its traffic is raked to.
+    margin: Margin,
 }
 
 impl Verdict {
     /// The verdict on a party that `asked` octets of the question are of; `None` if no port with a factor saw any of it.
     pub(crate) fn new(check: &Check, asked: u64) -> Option<Self> {
-        let factor = check.factor()?;
         let whole = check.sampled.bytes.max(asked) as f64;
-        let counted = whole_octets(check.sampled.bytes as f64 * factor);
-        Some(Self { factor, covered: check.checked / whole, margin: (check.sampled, counted) })
+        Some(Self { factor: check.factor()?, covered: check.checked / whole, margin: check.margin()? })
     }
 
     /// Whether traffic may be scaled by it.
@@ -60,13 +58,11 @@ impl Figure {
 
     /// The same, brought to what the counters say; unchanged where too little was checked, or the factor is one that nobody should scale by.
     ///
-    /// A cell is the same part of what the counters say as it is of what was sampled at its party's ports ([`estimator::raked`]).
+    /// A cell is the same part of what the counters say as it is of what was sampled at its party's ports. The variances of raked cells are added as if they were
+    /// independent. They are not: one is too high where another is too low. So the interval of a raked sum is wider than it need be.
     pub(crate) fn raked(self, verdict: Option<&Verdict>) -> Self {
         match verdict.filter(|verdict| verdict.can_rake()) {
-            Some(verdict) => {
-                let (sampled, counted) = verdict.margin;
-                Self { sums: estimator::raked(&self.sums, &sampled, counted), raked: self.sampled, ..self }
-            }
+            Some(verdict) => Self { sums: verdict.margin.raked(&self.sums), raked: self.sampled, ..self },
             None => self,
         }
     }
@@ -108,9 +104,4 @@ pub(crate) fn marked(estimate: Estimate, factor: Option<f64>) -> Estimate {
         Some(_) => Quality::Differs,
     };
     Estimate { quality, counter_factor: factor, ..estimate }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and no number of octets is negative")]
-const fn whole_octets(octets: f64) -> u64 {
-    octets.round() as u64
 }

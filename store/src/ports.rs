@@ -1,6 +1,6 @@
 //! Ports' counters, and what was sampled at the ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl<'b> AtPorts<'b> {
     }
 
     fn by_port(&self) -> impl Iterator<Item = (Port, AtPort)> {
-        let ports: std::collections::BTreeSet<Port> = self.held.keys().map(|side| side.port).collect();
+        let ports: BTreeSet<Port> = self.held.keys().map(|side| side.port).collect();
         ports.into_iter().map(|port| (port, self.at(port)))
     }
 

@@ -24,7 +24,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub(crate) use booked::Booked;
-pub(crate) use checks::{Check, Checks, Party};
+pub(crate) use checks::{Check, Checks, Margin, Party};
 pub(crate) use crossing::suspicions;
 pub(crate) use held::Held;
 pub(crate) use periods::Periods;

@@ -53,6 +53,13 @@ impl Spans {
         self.gappy.extract_if(.., |roll_up| roll_up.start < to && from < roll_up.end()).collect()
     }
 
+    /// First moment that is covered, and the moment after the last; a window that covers no time of its own still has a moment.
+    pub(crate) fn extent(&self) -> Option<(Timestamp, Timestamp)> {
+        let windows = self.windows.iter().map(|stretch| (stretch.from, stretch.to.max(stretch.from.plus(Duration::from_millis(1)))));
+        let gappy = self.gappy.iter().map(|roll_up| (roll_up.start, roll_up.end()));
+        windows.chain(gappy).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+    }
+
     /// How much time is covered.
     pub(crate) fn measured(&self) -> Duration {
         let gappy: u64 = self.gappy.iter().map(|roll_up| roll_up.measured).sum();
@@ -137,6 +144,7 @@ mod tests {
         spans.add(minute(1), minute(3), false);
         spans.add(minute(5), minute(6), true);
         assert_eq!((spans.measured(), spans.closed()), (4 * MINUTE, 3 * MINUTE));
+        assert_eq!((spans.extent(), Spans::default().extent()), (Some((minute(0), minute(6))), None));
         assert_eq!(spans.measured_by_step(minute(0), 2 * MINUTE, 3), [2 * MINUTE, MINUTE, MINUTE]);
     }
 

@@ -4,8 +4,8 @@
 mod made;
 
 use made::*;
-use schema::window::{CellRow, PortRow, PortSampleRow};
-use schema::{Asn, Reason, Window};
+use schema::window::{CellRow, PortRow, PortSampleRow, Stretch};
+use schema::{Asn, Reason, Timestamp, Window};
 use store::Reader;
 use store::answer::{MatrixAnswer, PortTraffic, Quality, Suspicion};
 use store::question::{By, Question};
@@ -195,6 +195,19 @@ fn raking_brings_each_sender_to_its_counters_and_keeps_the_sums() {
 }
 
 #[test]
+fn who_has_a_port_alone_is_as_sure_as_its_counter_and_who_shares_one_is_not() {
+    let mut cells = vec![cell(1, 9, 0, 100_000), cell(2, 9, 0, 100_000), cell(3, 9, 0, 100_000)];
+    let unsure = |if_index, asn| PortSampleRow { variance: 1e8, ..sampled(if_index, 0, asn, 100_000) };
+    let samples = vec![unsure(1, 1), unsure(2, 2), unsure(2, 3)];
+    cells.iter_mut().for_each(|cell| cell.variance = 1e8);
+    let (_dir, reader) = reader(&[measured(0, cells, vec![counted(1, 150_000, 0), counted(2, 300_000, 0)], samples)]);
+    let answer = ask(&reader, &Question { raked: true, ..minutes(0, 5) });
+    let effective: Vec<_> = answer.cells.iter().map(|cell| (cell.src, cell.estimate.bytes, cell.estimate.effective_samples)).collect();
+    // Of the shared port, Var p = (0.5²·10⁸ + 0.5²·10⁸)/200,000², times the counter's 300,000²: 1.125·10⁸.
+    assert_eq!(effective, [(1, 150_000, None), (2, 150_000, Some(200)), (3, 150_000, Some(200))]);
+}
+
+#[test]
 fn nobody_is_scaled_by_a_factor_that_cannot_be() {
     let rows =
         |counted_octets| measured(0, vec![cell(1, 2, 0, 100_000)], vec![counted(1, counted_octets, 0)], vec![sampled(1, 0, 1, 100_000)]);
@@ -228,6 +241,28 @@ fn an_exporter_that_samples_what_leaves_is_held_against_what_its_ports_sent() {
     let told: Vec<_> = answer.cells.iter().map(|cell| (cell.src, cell.estimate.counter_factor)).collect();
     assert_eq!(told, [(1, Some(1.2)), (3, Some(1.0))], "what was set aside at port 5 speaks for nobody");
     assert_eq!(answer.unattributed.all.counter_factor, Some(1.2));
+}
+
+#[test]
+fn a_question_about_all_time_is_answered_from_the_time_that_was_measured() {
+    let (_dir, reader) = reader(&[exchange()]);
+    let ever = Question::all(Timestamp(i64::MIN / 4), Timestamp(i64::MAX / 4));
+    assert_eq!(ask(&reader, &ever).cells[0].estimate.counter_factor, Some(1.75));
+    assert_eq!(factors(&ports(&reader, &ever)[0]), [Some(1.0), None]);
+}
+
+#[test]
+fn a_late_part_that_covers_no_time_brings_its_samples() {
+    let whole = measured(0, vec![], vec![counted(1, 200_000, 0)], vec![sampled(1, 0, 1, 100_000)]);
+    let nothing = Stretch { from: minute(0), to: minute(0) };
+    let late = Window { partial: Some(nothing), serial: 2, ports: vec![], ..whole.clone() };
+    let (_dir, reader) = reader(&[whole, late.clone()]);
+    let found = ports(&reader, &minutes(0, 5));
+    assert_eq!((factors(&found[0])[0], found[0].received.as_ref().unwrap().sampled.bytes), (Some(1.0), 200_000));
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), &[late]));
+    let alone = ports(&Reader::open(dir.path()).unwrap(), &minutes(0, 5));
+    assert_eq!((factors(&alone[0])[0], alone[0].received.as_ref().unwrap().sampled.bytes), (None, 100_000));
 }
 
 #[test]

@@ -128,8 +128,11 @@ impl Booked {
     pub(crate) fn held(&self, periods: Range<usize>) -> BTreeMap<PortSide, Held> {
         let mut held: BTreeMap<PortSide, Held> = self.samples(periods.clone()).map(|row| (row.side, Held::default())).collect();
         let witnesses: Vec<(PortSide, Vec<Port>)> = held.keys().map(|side| (*side, self.witnesses(*side))).collect();
-        for period in periods.filter(|period| self.periods.is_measured(*period)) {
+        for period in periods {
             let sampled = self.sampled_in(period);
+            if sampled.is_empty() && !self.periods.is_measured(period) {
+                continue;
+            }
             for (side, ports) in &witnesses {
                 let counted = self.counted(period, side.direction, ports);
                 let sampled = sampled.get(side).copied().unwrap_or_default();
@@ -157,7 +160,8 @@ impl Booked {
 
     /// Octets that ports' counters show for a period, brought to the time that was measured of it; `None` if one of them covers too little.
     fn counted(&self, period: usize, direction: Direction, ports: &[Port]) -> Option<f64> {
-        let (counters, measured) = (self.counters.get(period)?, *self.periods.measured.get(period)?);
+        let counters = self.counters.get(period)?;
+        let measured = self.periods.measured.get(period).copied().filter(|measured| !measured.is_zero())?;
         ports.iter().try_fold(0.0, |sum, port| {
             let counter = counters.get(port).filter(|counter| covers(counter.covered, measured))?;
             Some(sum + counter.octets(direction) as f64 * measured.as_secs_f64() / counter.covered.as_secs_f64())

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use schema::Sums;
+use schema::{Sums, estimator};
 
-use super::{Booked, Direction, PortSide};
+use super::{Booked, Direction, Held, PortSide};
 
 /// What counters say of some traffic that was sampled at ports.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -16,21 +16,65 @@ pub(crate) struct Check {
     pub(crate) checked: f64,
     /// These octets, each port's multiplied by its factor.
     pub(crate) corrected: f64,
+    /// Variance of `corrected`: of what part of each port's counter is theirs. Zero where nobody else passes their ports.
+    spread: f64,
+    /// Variance of what was sampled at ports without a factor.
+    unchecked: f64,
 }
 
 impl Check {
-    fn add(&mut self, sampled: Sums, factor: Option<f64>) {
+    /// Adds what was sampled of the traffic at one side of a port, of which `held` tells the factor.
+    fn add(&mut self, sampled: Sums, held: Option<&Held>) {
         self.sampled.merge(sampled);
-        if let Some(factor) = factor {
-            self.checked += sampled.bytes as f64;
-            self.corrected += sampled.bytes as f64 * factor;
-        }
+        let Some((held, factor)) = held.and_then(|held| Some((held, held.factor()?))) else {
+            self.unchecked += sampled.variance;
+            return;
+        };
+        let bytes = sampled.bytes as f64;
+        self.checked += bytes;
+        self.corrected += bytes * factor;
+        self.spread += estimator::raked(&sampled, &held.sampled, whole(held.sampled.bytes as f64 * factor)).variance;
+    }
+
+    /// What counters say of all of the traffic, taking the factor for ports that have none; `None` if no port has one.
+    pub(crate) fn margin(&self) -> Option<Margin> {
+        let factor = self.factor()?;
+        let counted = whole(self.sampled.bytes as f64 * factor);
+        Some(Margin { sampled: self.sampled, counted, variance: self.spread + factor * factor * self.unchecked })
     }
 
     /// `Σ (octets at a port · its factor) / Σ octets`, over the ports that have a factor.
     pub(crate) fn factor(&self) -> Option<f64> {
         (self.checked > 0.0).then(|| self.corrected / self.checked)
     }
+}
+
+/// What some traffic is raked to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Margin {
+    /// The traffic as it was sampled.
+    sampled: Sums,
+    /// Its octets by the counters.
+    counted: u64,
+    /// How unsure these are.
+    variance: f64,
+}
+
+impl Margin {
+    /// A part of the traffic, brought to what the counters say.
+    ///
+    /// `T·p` as [`estimator::raked`] says, with `Var = T²·Var p + p²·Var T`: a counter has no sampling error, but which part of it is this traffic's has one,
+    /// unless nobody else passes the port.
+    pub(crate) fn raked(&self, part: &Sums) -> Sums {
+        let p = part.bytes as f64 / self.sampled.bytes.max(1) as f64;
+        let raked = estimator::raked(part, &self.sampled, self.counted);
+        Sums { variance: raked.variance + p * p * self.variance, ..raked }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and no number of octets is negative")]
+const fn whole(octets: f64) -> u64 {
+    octets.round() as u64
 }
 
 /// What counters say of each member's traffic.
@@ -57,17 +101,17 @@ impl Checks {
     /// What the counters say of some of the periods.
     pub(crate) fn of(booked: &Booked, periods: Range<usize>) -> Self {
         let held = booked.held(periods.clone());
-        let factor = |side: &PortSide| held.get(side).and_then(|held| held.factor());
         let mut checks = Self::default();
+        let mut sides: BTreeMap<PortSide, Sums> = BTreeMap::new();
         for (row, counting) in booked.samples(periods).map(|row| (row, row.counting())).filter(|(_, counting)| counting.bytes > 0) {
             let members = match row.side.direction {
                 Direction::Received => &mut checks.senders,
                 Direction::Sent => &mut checks.receivers,
             };
-            let factor = factor(&row.side);
-            members.entry(row.asn).or_default().add(counting, factor);
-            checks.all.add(counting, factor);
+            members.entry(row.asn).or_default().add(counting, held.get(&row.side));
+            sides.entry(row.side).or_default().merge(counting);
         }
+        sides.iter().for_each(|(side, counting)| checks.all.add(*counting, held.get(side)));
         checks
     }
 

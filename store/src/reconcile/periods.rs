@@ -43,8 +43,10 @@ impl Periods {
     pub(crate) fn new(sources: &Sources, level: Level) -> Self {
         let wanted = level.span().max(sources.step);
         let length = Level::ALL.into_iter().map(Level::span).find(|span| *span >= wanted).unwrap_or(DAY);
-        let first = sources.from.floor(length);
-        let count = sources.to.since(first).as_millis().div_ceil(length.as_millis().max(1));
+        // Not those of the question's span, which may reach from long before the first window to long after the last.
+        let (from, to) = sources.spans.extent().unwrap_or_default();
+        let first = from.floor(length);
+        let count = to.since(first).as_millis().div_ceil(length.as_millis().max(1));
         let count = usize::try_from(count).unwrap_or_default();
         Self { first, length, measured: sources.spans.measured_by_step(first, length, count) }
     }
@@ -69,10 +71,14 @@ impl Periods {
         span_text(self.length)
     }
 
-    /// Those that overlap the time from `from` to `to`, which is not empty.
+    /// Those that overlap the time from `from` to `to`.
     pub(crate) fn around(&self, from: Timestamp, to: Timestamp) -> Range<usize> {
+        if to <= self.first {
+            return 0..0;
+        }
         let last = to.minus(Duration::from_millis(1)).max(from);
-        self.of(from)..self.of(last).saturating_add(1).min(self.count())
+        let end = self.of(last).saturating_add(1).min(self.count());
+        self.of(from).min(end)..end
     }
 
     /// In which one a moment lies.

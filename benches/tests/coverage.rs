@@ -1,7 +1,5 @@
 //! The quick form of the experiment behind the documentation's tables: `make coverage` prints the long one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 use aggregator::Weights;
 use benches::experiments::estimator::{self, Held, SAMPLES};
 use benches::experiments::mishaps::{Mishap, total};

@@ -37,6 +37,8 @@ pub(crate) struct Texts {
     pub(crate) carries_now: &'static str,
     pub(crate) carried: &'static str,
     pub(crate) carries_nothing: &'static str,
+    /// Nothing is sampled at present.
+    pub(crate) hears_nothing: &'static str,
     pub(crate) of_span: &'static str,
     pub(crate) rests_on: &'static str,
     pub(crate) gaps: &'static str,

@@ -108,6 +108,7 @@ fn lead(scene: &Scene<'_>, seen: &Seen) -> Markup {
     let coverage = &seen.matrix.coverage;
     let (template, place, shown) = match &seen.now {
         _ if coverage.measured_seconds == 0 => return html! { h1 { (texts.carries_nothing) } p.sub { (span(coverage.from, coverage.to)) } },
+        Some(now) if now.samples == 0 => (texts.hears_nothing, "now", now),
         Some(now) => (texts.carries_now, "now", now),
         None => (texts.carried, "mean", total),
     };

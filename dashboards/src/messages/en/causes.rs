@@ -11,7 +11,7 @@ pub(super) const CAUSES: Causes = Causes {
     in_silence: "{exporter} drops {share} of its samples in silence",
     in_silence_detail: "By its own pools {count} of {due} samples are missing that no sequence number tells of. Estimates make up for it; the switch may be overloaded by sampling.",
     implausible: "{exporter} sends sampling rates that no switch has",
-    implausible_detail: "{count} samples are weighed by the rate that came before instead. If it goes on, set `sampling` for it in the configuration.",
+    implausible_detail: "{count} samples are weighed by the rate that came before instead. If it goes on, set its rate (“sampling”) in the configuration.",
     pool_refused: "The sample pools of {exporter} contradict its sampling rate",
     pool_refused_detail: "{count} samples are weighed by rate and sequence numbers instead: drops that the switch does not tell of stay unseen.",
     unaccounted: "{count} samples are unaccounted for",

@@ -85,7 +85,7 @@ async fn exporters_of_every_protocol_are_told() {
     let page = served.get("/").await;
     for part in [
         "No sampling rate is known of 192.0.2.3",
-        "set `sampling` for it in the configuration",
+        "set its rate (“sampling”) in the configuration",
         "2 senders are not on the list",
         "The busiest is 198.51.100.9 with 80 datagrams",
         "192.0.2.3 lost 0.50\u{a0}% of its flow records",

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use schema::sample::Direction;
 use schema::window::PortSampleRow;
 use schema::{Sums, Timestamp};
 
@@ -40,7 +41,7 @@ fn sums(pieces: &[Piece], weighing: &Weighing<'_>) -> Map<(u32, u32), Sampled> {
     let mut rows: Map<(u32, u32), Sampled> = Map::default();
     for piece in pieces {
         let Some(port) = piece.port else { continue };
-        let is_egress = weighing.ports.get(port as usize).is_some_and(|(side, _)| side.is_egress);
+        let is_egress = weighing.ports.get(port as usize).is_some_and(|(side, _)| side.direction == Direction::Egress);
         let member = if is_egress { piece.cell.dst } else { piece.cell.src };
         let mut key = (port, member.asn().map_or(0, |asn| asn.0));
         if rows.len() >= MAX_PORT_SAMPLE_ROWS && !rows.contains_key(&key) {
@@ -66,7 +67,7 @@ impl Sampled {
             exchange: Arc::clone(exchange),
             agent,
             if_index: side.if_index,
-            egress: side.is_egress.into(),
+            egress: side.direction.code(),
             asn,
             samples,
             packets,

@@ -26,13 +26,13 @@ pub struct StreamKey {
     pub is_core: bool,
 }
 
-/// A port in one direction.
+/// A port in one direction, or in one that is not told.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct PortSide {
     /// Agent address. All sub-agents of an agent have ports of one numbering.
     pub(crate) agent: IpAddr,
     pub(crate) if_index: u32,
-    pub(crate) is_egress: bool,
+    pub(crate) direction: Direction,
 }
 
 impl StreamKey {
@@ -41,17 +41,13 @@ impl StreamKey {
         (self.agent, self.source, self.rate) == (other.agent, other.source, other.rate)
     }
 
-    /// The port at which its frames were seen; `None` if that is no interface or the direction is not known.
+    /// The port at which its frames were seen; `None` if that is no interface, and for flow records whose direction is not known.
     pub(crate) fn port(&self) -> Option<PortSide> {
-        let is_egress = match self.direction {
-            Direction::Ingress => false,
-            Direction::Egress => true,
-            Direction::Unknown => return None,
-        };
-        let is_of_records = self.source.flow_direction().is_some();
-        let metered_at = (is_of_records && self.source.index != 0).then_some(self.source.index);
-        let if_index = self.source.interface().or(metered_at)?;
-        Some(PortSide { agent: self.agent.address, if_index, is_egress })
+        let is_metered = self.source.flow_direction().is_some() && self.direction != Direction::Unknown;
+        let metered_at = is_metered.then_some(self.source.index);
+        // An ifIndex of 0 is "none" (RFC 2863, section 3.1.5), and is what the agents say that sample a whole switch.
+        let if_index = self.source.interface().or(metered_at).filter(|index| *index != 0)?;
+        Some(PortSide { agent: self.agent.address, if_index, direction: self.direction })
     }
 
     /// The stream that takes in whatever is one stream too many: without a data source, and with its rate made a power of two.
@@ -197,16 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_at_a_port_where_an_interface_and_a_direction_are_known() {
+    fn a_stream_is_at_the_port_that_is_its_data_source_or_where_its_records_were_metered() {
         let port =
-            |source, direction| StreamKey { direction, ..key(source, Rate::whole(1)) }.port().map(|port| (port.if_index, port.is_egress));
+            |source, direction| StreamKey { direction, ..key(source, Rate::whole(1)) }.port().map(|port| (port.if_index, port.direction));
         let interface = DataSource { class: 0, index: 5 };
-        assert_eq!(
-            [Direction::Ingress, Direction::Egress, Direction::Unknown].map(|direction| port(interface, direction)),
-            [Some((5, false)), Some((5, true)), None]
-        );
+        for direction in [Direction::Ingress, Direction::Egress, Direction::Unknown] {
+            assert_eq!(port(interface, direction), Some((5, direction)));
+        }
         assert_eq!(port(DataSource { class: 1, index: 5 }, Direction::Ingress), None, "a VLAN is no port");
-        assert_eq!(port(DataSource::flow_records(Direction::Unknown, 5), Direction::Egress), Some((5, true)), "decided already");
+        assert_eq!(port(DataSource { class: 0, index: 0 }, Direction::Unknown), None, "neither is a whole switch");
+        let decided = DataSource::flow_records(Direction::Unknown, 5);
+        assert_eq!(port(decided, Direction::Egress), Some((5, Direction::Egress)), "decided already");
+        assert_eq!(port(decided, Direction::Unknown), None);
         assert_eq!(port(DataSource::flow_records(Direction::Egress, 0), Direction::Egress), None);
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use aggregator::ports::{Growth, PortKey};
 use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Policies, Weights};
 use directory::{Directory, Snapshot};
+use schema::sample::Direction;
 use schema::status::Ledger;
 use schema::{CellKey, Rate, Sums, Timestamp, Window};
 
@@ -70,8 +71,8 @@ pub struct SampledPort {
     pub agent: Arc<str>,
     /// ifIndex.
     pub if_index: u32,
-    /// Whether these are frames that the port sent; else it received them.
-    pub egress: bool,
+    /// Whether these are frames that the port received or sent, or that the exporter does not tell.
+    pub direction: Direction,
 }
 
 impl Summary {
@@ -83,7 +84,7 @@ impl Summary {
             self.cells.entry(key).or_default().merge(row.sums());
         }
         for row in &window.port_samples {
-            let port = SampledPort { agent: Arc::clone(&row.agent), if_index: row.if_index, egress: row.egress != 0 };
+            let port = SampledPort { agent: Arc::clone(&row.agent), if_index: row.if_index, direction: Direction::from_code(row.egress) };
             self.port_samples.entry(port).or_default().merge(row.sums());
         }
         let measured = window.measured();

@@ -201,6 +201,28 @@ pub enum Direction {
     Unknown,
 }
 
+impl Direction {
+    /// The number by which tables name it.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ingress => 0,
+            Self::Egress => 1,
+            Self::Unknown => 2,
+        }
+    }
+
+    /// The direction of this number; of one that this version does not know, nothing is known.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Ingress,
+            1 => Self::Egress,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Generic interface counters (sFlow v5, `if_counters`, after RFC 2233), and what the records beside them say of the same interface; `None`
 /// is "not available" (all ones).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -206,9 +206,9 @@ table! {
         agent: Arc<str>, Key;
         /// ifIndex of the port.
         if_index: u32, Key;
-        /// 0 for frames that the port received (sampled at ingress), 1 for frames that it sent (sampled at egress).
+        /// 0 for frames that the port received (sampled at ingress), 1 for frames that it sent (sampled at egress), 2 where the exporter does not tell which.
         egress: u8, Key;
-        /// ASN of the member that sent (ingress) or receives (egress) them; 0 where it is no known member.
+        /// ASN of the member that sent (ingress, or not told) or receives (egress) them; 0 where it is no known member.
         asn: u32, Key;
         /// Samples.
         samples: u64, Sum, "samples";

@@ -23,6 +23,8 @@ mod periods;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use schema::sample;
+
 pub(crate) use booked::Booked;
 pub(crate) use checks::{Check, Checks, Margin, Party};
 pub(crate) use crossing::suspicions;
@@ -65,6 +67,19 @@ pub(crate) enum Direction {
     Received,
     /// The port sent them.
     Sent,
+    /// The exporter does not tell which of the two. No counter can be held against them.
+    Untold,
+}
+
+impl Direction {
+    /// The direction that the column `egress` of the port samples names.
+    const fn from_code(code: u8) -> Self {
+        match sample::Direction::from_code(code) {
+            sample::Direction::Ingress => Self::Received,
+            sample::Direction::Egress => Self::Sent,
+            sample::Direction::Unknown => Self::Untold,
+        }
+    }
 }
 
 /// One direction of a port.

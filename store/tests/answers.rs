@@ -250,7 +250,7 @@ fn every_answer_is_a_table_in_every_format() {
     assert_eq!(tables[0].schema_ref().metadata()["unseen_bytes_high"], schema::estimator::unseen(10.0).high.to_string());
     let ports = String::from_utf8(encode(&tables[3], TableFormat::Csv).unwrap()).unwrap();
     assert!(ports.contains(",received_quality,received_counter_factor,received_factor_low,") && ports.contains(",agrees,1.0,"), "{ports}");
-    assert!(ports.contains(",sent_periods_off,period,core,suspected_members,") && ports.contains(",5m,false,,,"), "{ports}");
+    assert!(ports.contains(",sent_periods_off,period,core,suspected_members,") && ports.contains(",5m,false,,,,"), "{ports}");
     let exporters = String::from_utf8(encode(&tables[4], TableFormat::Csv).unwrap()).unwrap();
     assert!(exporters.lines().next().unwrap().ends_with(",loss_lost_share,loss_mostly,loss_made_good"), "{exporters}");
     let series = String::from_utf8(encode(&tables[1], TableFormat::Csv).unwrap()).unwrap();

@@ -112,7 +112,7 @@ fn a_port_where_many_members_enter_that_also_enter_elsewhere_is_suspected() {
     let (_dir, reader) = reader(&[measured(0, vec![], vec![], rows)]);
     let found = ports(&reader, &minutes(0, 5));
     let suspected: Vec<_> = found.iter().filter_map(|port| Some((port.if_index, port.suspicion?))).collect();
-    assert_eq!(suspected, [(100, Suspicion { members: 4, members_elsewhere: 4, bytes: 1_000 })]);
+    assert_eq!(suspected, [(100, Suspicion { members: 4, members_elsewhere: 4, bytes: 1_000, untold: false })]);
     let core: Vec<_> = found.iter().filter(|port| port.core).map(|port| port.if_index).collect();
     assert_eq!(core, [300]);
 }
@@ -123,6 +123,20 @@ fn a_member_behind_an_aggregate_enters_by_one_door() {
     let in_aggregate = |if_index| PortRow { lag: 1_000, ..counted(if_index, 300, 0) };
     let (_dir, reader) = reader(&[measured(0, vec![], vec![in_aggregate(1), in_aggregate(2)], spread)]);
     assert!(ports(&reader, &minutes(0, 5)).iter().all(|port| port.suspicion.is_none()));
+}
+
+#[test]
+fn where_ways_are_not_told_no_counter_speaks_but_frames_that_pass_two_ports_are_seen() {
+    // A switch that samples both directions and says neither: what 1, 2 and 3 send passes their own port, and that of 4.
+    let own = (1..=3).map(|asn| sampled(asn, 2, asn, 1_000));
+    let at_receiver = (1..=3).map(|asn| sampled(4, 2, asn, 1_000));
+    let counters = (1..=4).map(|port| counted(port, 1_000_000, 1_000_000)).collect();
+    let (_dir, reader) = reader(&[measured(0, vec![cell(1, 4, 0, 2_000)], counters, own.chain(at_receiver).collect())]);
+    let found = ports(&reader, &minutes(0, 5));
+    assert!(found.iter().all(|port| factors(port) == [None, None]));
+    let suspected: Vec<_> = found.iter().filter_map(|port| Some((port.if_index, port.suspicion?))).collect();
+    assert_eq!(suspected, [(4, Suspicion { members: 3, members_elsewhere: 3, bytes: 3_000, untold: true })]);
+    assert_eq!(ask(&reader, &minutes(0, 5)).cells[0].estimate.quality, Quality::Unchecked);
 }
 
 /// 1 enters by ports 1 and 2 with the factors 1 and 2, 2 by port 3 with 1.05, 3 by a port of which nothing is counted.

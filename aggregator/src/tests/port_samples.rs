@@ -19,7 +19,7 @@ fn told(row: &PortSampleRow) -> Told {
 fn a_port_shows_what_each_sender_sent_into_it_and_what_each_receiver_got_from_it() {
     let unknown = FlowSample { frame: sample(9, 2, 500).frame, ..passing(7, 7, 8) };
     let dropped = FlowSample { output: Interface::Discarded(1), ..passing(7, 7, 8) };
-    let nowhere = passing(5, 7, 8);
+    let nowhere = FlowSample { source: DataSource { class: 2, index: 5 }, ..passing(5, 7, 8) };
     let samples = [passing(7, 7, 8), passing(8, 7, 8), unknown, dropped, nowhere];
     let window = window(&samples, &members(), Parties::Members);
     let rows: Vec<_> = window.port_samples.iter().map(told).collect();
@@ -27,6 +27,19 @@ fn a_port_shows_what_each_sender_sent_into_it_and_what_each_receiver_got_from_it
     let row = &window.port_samples[1];
     assert_eq!((&*row.exchange, &*row.agent, row.time, row.core), ("ix", "192.0.2.1", Timestamp(0), 0));
     assert_eq!((row.packets, row.variance), (200, 2.0 * 100.0 * 99.0 * 1e6));
+}
+
+#[test]
+fn a_port_that_does_not_tell_the_direction_shows_who_sent_what_passed_there() {
+    let untold =
+        |at, src, dst| FlowSample { source: DataSource { class: 0, index: at }, input: Interface::Unknown, ..sample(src, dst, 1_000) };
+    let (there, back) = (|at| untold(at, 1, 2), |at| untold(at, 2, 1));
+    // An aggregate that is named as the input is not the port of it that sampled.
+    let in_aggregate = FlowSample { input: Interface::Index(1_000), ..there(9) };
+    let window = window(&[there(7), there(8), back(7), back(8), in_aggregate], &members(), Parties::Members);
+    let rows: Vec<_> = window.port_samples.iter().map(told).collect();
+    let row = |if_index, asn| (if_index, 2, asn, 1, 100_000, 0);
+    assert_eq!(rows, [row(7, 64500), row(7, 64501), row(8, 64500), row(8, 64501), row(9, 64500)]);
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn members_above_the_bound_share_the_row_of_their_port() {
 }
 
 proptest! {
-    /// What is told by port is what is told by cell, of all streams that are at a port.
+    /// What is told by port is what is told by cell, of all samples whose data source is an interface, and of all records that say where they were metered.
     #[test]
     fn the_samples_of_ports_are_those_of_the_cells(
         samples in prop::collection::vec((0..4_u32, 1..6_u32, 1..6_u32, 0..5_u32, 0..5_u32, any::<bool>()), 1..200),
@@ -119,7 +132,11 @@ proptest! {
             }
         }
         open.merge(&shard.take(Delta::default()));
-        let sampled_at_ports: u64 = open.cells_with_streams().filter(|(key, _)| key.port().is_some()).map(|(_, moments)| moments.n).sum();
+        let is_at_port = |key: &StreamKey| {
+            let is_metered = key.source.flow_direction().is_some() && key.direction != Direction::Unknown;
+            (key.source.interface().is_some() || is_metered) && key.source.index != 0
+        };
+        let sampled_at_ports: u64 = open.cells_with_streams().filter(|(key, _)| is_at_port(key)).map(|(_, moments)| moments.n).sum();
         let all: u64 = open.cells_with_streams().map(|(_, moments)| moments.n).sum();
         let window = open.close(Timestamp(60_000), Weights::Observed);
         prop_assert_eq!(window.port_samples.iter().map(|row| row.samples).sum::<u64>(), sampled_at_ports);

@@ -33,5 +33,6 @@ pub(crate) struct Ports {
     pub(crate) unchecked: &'static str,
     pub(crate) suspected: &'static str,
     pub(crate) evidence: &'static str,
+    pub(crate) evidence_untold: &'static str,
     pub(crate) remedy: &'static str,
 }

@@ -72,12 +72,14 @@ pub struct Reconciliation {
 /// Evidence that a port joins two switches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Suspicion {
-    /// Members whose frames were sampled as the port received them.
+    /// Members whose frames were sampled as the port received them, or on a way that is not told.
     pub members: usize,
-    /// Those of them whose frames were also sampled as another port received them.
+    /// Those of them whose frames were also sampled so at another port.
     pub members_elsewhere: usize,
     /// Estimated octets of these that would count twice.
     pub bytes: u64,
+    /// Whether the exporter does not tell which way frames passed: then it may as well be a port of which both directions are sampled.
+    pub untold: bool,
 }
 
 /// The answer to `ports`, by agent and ifIndex.

@@ -43,6 +43,11 @@ impl PortsAnswer {
             .add("suspected_members", "members", suspected(ports, |suspicion| suspicion.members as u64))
             .add("suspected_members_elsewhere", "members", suspected(ports, |suspicion| suspicion.members_elsewhere as u64))
             .add("suspected_bytes", "octets", suspected(ports, |suspicion| suspicion.bytes))
+            .add(
+                "suspected_untold",
+                "",
+                ports.iter().map(|port| port.suspicion.map(|suspicion| suspicion.untold)).collect::<BooleanArray>(),
+            )
             .finish()
     }
 }

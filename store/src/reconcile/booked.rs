@@ -77,7 +77,7 @@ impl Booked {
         let keys = self.keys(rows)?.into_iter().zip(rows.column("egress")?.u8()?.iter()).zip(rows.column("asn")?.u32()?.iter());
         let said = rows.column("bytes_set_aside")?.u64()?.iter().zip(rows.column("core")?.u8()?.iter());
         for ((((period, port), egress), asn), (sums, (aside, core))) in keys.zip(sums(rows)?.zip(said)) {
-            let direction = if egress == Some(0) { Direction::Received } else { Direction::Sent };
+            let direction = egress.map_or(Direction::Untold, Direction::from_code);
             let (side, asn) = (PortSide { port, direction }, asn.unwrap_or_default());
             if core.is_some_and(|core| core > 0) {
                 self.core.insert(port);
@@ -150,8 +150,11 @@ impl Booked {
 
     /// The ports whose counters speak for what was sampled at a side: the port itself, or the ports of an aggregate that counts nothing itself.
     fn witnesses(&self, side: PortSide) -> Vec<Port> {
-        let counts =
-            |port: &Port| self.counters.iter().any(|period| period.get(port).is_some_and(|counter| counter.octets(side.direction) > 0));
+        let counts = |port: &Port| {
+            self.counters
+                .iter()
+                .any(|period| period.get(port).and_then(|counter| counter.octets(side.direction)).is_some_and(|octets| octets > 0))
+        };
         match self.aggregates.get(&side.port) {
             Some(ports) if !counts(&side.port) => ports.iter().copied().collect(),
             _ => vec![side.port],
@@ -164,7 +167,7 @@ impl Booked {
         let measured = self.periods.measured.get(period).copied().filter(|measured| !measured.is_zero())?;
         ports.iter().try_fold(0.0, |sum, port| {
             let counter = counters.get(port).filter(|counter| covers(counter.covered, measured))?;
-            Some(sum + counter.octets(direction) as f64 * measured.as_secs_f64() / counter.covered.as_secs_f64())
+            Some(sum + counter.octets(direction)? as f64 * measured.as_secs_f64() / counter.covered.as_secs_f64())
         })
     }
 
@@ -194,10 +197,12 @@ impl Sampled {
 }
 
 impl Counter {
-    const fn octets(&self, direction: Direction) -> u64 {
+    /// What it counted this way; `None` if the way is not told.
+    const fn octets(&self, direction: Direction) -> Option<u64> {
         match direction {
-            Direction::Received => self.received,
-            Direction::Sent => self.sent,
+            Direction::Received => Some(self.received),
+            Direction::Sent => Some(self.sent),
+            Direction::Untold => None,
         }
     }
 }

@@ -82,7 +82,7 @@ const fn whole(octets: f64) -> u64 {
 pub(crate) struct Checks {
     /// Of all traffic that counts and was sampled at a port.
     pub(crate) all: Check,
-    /// By who sent it, of what was sampled on entering.
+    /// By who sent it, of what was sampled on entering, or on a way that is not told.
     senders: BTreeMap<u32, Check>,
     /// By who received it, of what was sampled on leaving and counts there, for it was not on entering.
     receivers: BTreeMap<u32, Check>,
@@ -105,7 +105,7 @@ impl Checks {
         let mut sides: BTreeMap<PortSide, Sums> = BTreeMap::new();
         for (row, counting) in booked.samples(periods).map(|row| (row, row.counting())).filter(|(_, counting)| counting.bytes > 0) {
             let members = match row.side.direction {
-                Direction::Received => &mut checks.senders,
+                Direction::Received | Direction::Untold => &mut checks.senders,
                 Direction::Sent => &mut checks.receivers,
             };
             members.entry(row.asn).or_default().add(counting, held.get(&row.side));

@@ -121,13 +121,14 @@ fn suspected(ports: &[PortTraffic]) -> String {
 }
 
 fn why(port: &PortTraffic, suspicion: Suspicion) -> String {
+    let Suspicion { members, members_elsewhere, bytes, untold } = suspicion;
+    let cause =
+        if untold { "may join two switches, or be sampled in both directions without saying which" } else { "may join two switches" };
     format!(
-        "{} {} may join two switches: of {} members whose frames it received, {} were also sampled as other ports received them; {} would count twice",
+        "{} {} {cause}: of {members} members whose frames entered there, {members_elsewhere} were also sampled at other ports; {} would count twice",
         port.agent,
         port.if_index,
-        suspicion.members,
-        suspicion.members_elsewhere,
-        tables::octets(suspicion.bytes)
+        tables::octets(bytes)
     )
 }
 
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn suspected_core_ports_come_with_one_block_to_paste_for_each_exporter() {
-        let suspicion = Some(Suspicion { members: 12, members_elsewhere: 10, bytes: 1_200_000_000 });
+        let suspicion = Some(Suspicion { members: 12, members_elsewhere: 10, bytes: 1_200_000_000, untold: false });
         let ports = [
             PortTraffic { core: true, ..port(48) },
             PortTraffic { suspicion, ..port(50) },
@@ -191,6 +192,7 @@ mod tests {
             PortTraffic { agent: "192.0.2.2".into(), core: true, ..port(9) },
         ];
         let text = suspected(&ports);
+        assert!(!text.contains("both directions"), "{text}");
         assert!(text.contains("192.0.2.1 50 may join two switches: of 12 members"), "{text}");
         assert!(text.ends_with("[[exporter]]\naddress = \"192.0.2.1\"\ncore_ports = [48, 49, 50]\n"), "{text}");
         assert_eq!(text.matches("[[exporter]]").count(), 1, "{text}");

@@ -34,5 +34,6 @@ pub(super) const PORTS: Ports = Ports {
     unchecked: "unchecked",
     suspected: "Ports that may join two switches",
     evidence: "Frames of {members} members were sampled as they came in here, and {elsewhere} of these members were seen coming in at another port too. {volume} would count twice.",
+    evidence_untold: "The switch does not say which way they passed: it may also be sampling both directions of this port. Let it sample only what enters, then.",
     remedy: "If the ports of {agent} join two switches, paste this into the configuration (or add the key to its block):",
 };

@@ -43,7 +43,10 @@ fn evidence(texts: &Texts, suspicion: &Suspicion) -> Markup {
         ("elsewhere", html! { (count(suspicion.members_elsewhere as u64)) }),
         ("volume", octets(suspicion.bytes)),
     ];
-    fill(texts.ports.evidence, &places)
+    html! {
+        (fill(texts.ports.evidence, &places))
+        @if suspicion.untold { " " (texts.ports.evidence_untold) }
+    }
 }
 
 /// The block of the configuration that names the ports.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aggregator::Weights;
 use aggregator::ports::Growth;
 use collector::replay::{SampledPort, Summary};
+use schema::sample::Direction;
 use schema::{Protocol, Sums, Timestamp, estimator};
 use serde::Serialize;
 use store::answer::LossBudget;
@@ -140,7 +141,7 @@ fn with_weights(loss: LossBudget, weights: Weights) -> LossBudget {
 pub(super) fn ports(summary: &Summary) -> Vec<Port> {
     let ports = summary.ports.iter().map(|(key, growth)| {
         let agent = key.agent.address.to_string();
-        let held = |egress: bool, counted: u64| sampled(summary, (&agent, key.if_index, egress), growth, counted);
+        let held = |direction: Direction, counted: u64| sampled(summary, (&agent, key.if_index, direction), growth, counted);
         Port {
             if_index: key.if_index,
             name: growth.name.as_str().to_owned(),
@@ -150,8 +151,8 @@ pub(super) fn ports(summary: &Summary) -> Vec<Port> {
             out_octets: growth.out_octets,
             fcs_errors: growth.fcs_errors,
             reports: growth.reports,
-            received: held(false, growth.in_octets),
-            sent: held(true, growth.out_octets),
+            received: held(Direction::Ingress, growth.in_octets),
+            sent: held(Direction::Egress, growth.out_octets),
             agent,
         }
     });
@@ -159,8 +160,8 @@ pub(super) fn ports(summary: &Summary) -> Vec<Port> {
 }
 
 /// What was sampled at a port whose counter grew by so much.
-fn sampled(summary: &Summary, (agent, if_index, egress): (&str, u32, bool), growth: &Growth, counted: u64) -> Sampled {
-    let port = SampledPort { agent: agent.into(), if_index, egress };
+fn sampled(summary: &Summary, (agent, if_index, direction): (&str, u32, Direction), growth: &Growth, counted: u64) -> Sampled {
+    let port = SampledPort { agent: agent.into(), if_index, direction };
     let sums = summary.port_samples.get(&port);
     sums.map(|sums| Sampled::new(sums, counted, Duration::from_millis(growth.covered_ms), summary.measured)).unwrap_or_default()
 }

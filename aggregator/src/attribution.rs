@@ -63,7 +63,6 @@ impl Crossing {
 ///
 /// A MAC address is asked for first, because a switch may name its output port wrongly or not at all; a port that the directory gives to a
 /// member answers only where the MAC does not.
-#[inline]
 #[must_use]
 pub fn attribute(crossing: &Crossing, agent: IpAddr, directory: &Snapshot, parties: Parties) -> CellKey {
     let (src, dst, reason) = match (crossing.macs, parties) {
@@ -99,9 +98,18 @@ const fn set_aside(output: Interface, parties: Parties) -> Option<Reason> {
     }
 }
 
+/// Who exchanged all frames between two addresses, whatever their VLAN and ports, as long as they were passed on; `None` where it depends.
+pub(crate) fn told_by_ends(macs: MacPair, directory: &Snapshot, parties: Parties) -> Option<(Party, Party)> {
+    let (src, dst) = match parties {
+        // No member may claim a group address, so the receiver is one member's router.
+        Parties::Members => (directory.sole_owner(macs.src), directory.sole_owner(macs.dst)),
+        Parties::Macs => (Party::unknown(macs.src), Party::unknown(macs.dst)),
+    };
+    (src != Party::NOBODY && dst != Party::NOBODY).then_some((src, dst))
+}
+
 type Attribution = (Party, Party, Reason);
 
-#[inline]
 fn members(crossing: &Crossing, macs: MacPair, agent: IpAddr, directory: &Snapshot) -> Attribution {
     let src = side(macs.src, crossing.vlan, crossing.input, agent, directory);
     if macs.dst.is_group() {
@@ -132,8 +140,6 @@ fn incomplete(src: Side, dst: Side) -> Attribution {
     }
 }
 
-/// Forced inline: it is done twice for each sample, and a third of a call of it was spent on calling.
-#[inline(always)]
 fn side(mac: Mac, vlan: u16, port: Interface, agent: IpAddr, directory: &Snapshot) -> Side {
     match directory.by_mac(mac, vlan) {
         Claim::Member(asn) => Side::Known(Party::member(asn)),

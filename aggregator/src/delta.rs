@@ -6,21 +6,17 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use schema::{CellKey, Moments, Party, Reason, Timestamp};
 
+use crate::cells::Cells;
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::ports::{Growth, PortKey};
-use crate::roster::ExporterId;
 use crate::stream::{StreamKey, Tally};
-
-/// Streams between two ticks, against an exporter that sends a new rate with every sample. What comes above it shares a coarse stream an agent; see
-/// [`StreamKey::coarse`].
-pub(crate) const MAX_STREAMS: usize = 131_072;
 
 pub(crate) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// A cell of one stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct StreamCell {
-    /// The stream's place in [`Delta::streams`], or in those of a window.
+    /// The stream's number in its shard, or its place among those of a window.
     pub(crate) stream: u32,
     pub(crate) cell: CellKey,
 }
@@ -56,10 +52,14 @@ impl Hash for FlowCell {
 /// What was added since the last hand-over.
 #[derive(Debug, Default)]
 pub struct Delta {
-    /// The streams, by the numbers that the cells use.
+    /// The streams that were added to.
     pub streams: Vec<(StreamKey, Tally)>,
+    /// The numbers of these streams, which the cells use.
+    pub(crate) numbers: Vec<u32>,
     /// The cells of samples.
-    pub(crate) cells: Map<StreamCell, Moments>,
+    pub(crate) cells: Cells,
+    /// Further cells of samples. One may be there several times.
+    pub(crate) pairs: Vec<(StreamCell, Moments)>,
     /// The cells of flow records, by the start of their window.
     pub(crate) flow_cells: Map<(Timestamp, FlowCell), Moments>,
     /// Exporters that were heard.
@@ -75,48 +75,19 @@ impl Delta {
     /// Whether nothing came.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.flow_cells.is_empty() && self.exporters.is_empty() && self.ports.is_empty()
+        self.cells.is_empty() && self.pairs.is_empty() && self.flow_cells.is_empty() && self.exporters.is_empty() && self.ports.is_empty()
     }
 
     /// Empties it and keeps its memory, so that a shard can use it again.
     pub fn clear(&mut self) {
         self.streams.clear();
+        self.numbers.clear();
         self.cells.clear();
+        self.pairs.clear();
         self.flow_cells.clear();
         self.exporters.clear();
         self.ports.clear();
         self.received = 0;
-    }
-}
-
-/// Where the streams of this round stand in the delta, and whose they are.
-#[derive(Default)]
-pub(crate) struct Streams {
-    places: Map<StreamKey, u32>,
-    pub(crate) exporters: Vec<ExporterId>,
-}
-
-impl Streams {
-    /// The place of a stream in this round's delta.
-    pub(crate) fn place(&mut self, delta: &mut Delta, exporter: ExporterId, mut key: StreamKey) -> u32 {
-        if let Some(place) = self.places.get(&key) {
-            return *place;
-        }
-        if delta.streams.len() >= MAX_STREAMS {
-            key = key.coarse();
-        }
-        let next = u32::try_from(delta.streams.len()).unwrap_or(u32::MAX);
-        let place = *self.places.entry(key).or_insert(next);
-        if place == next {
-            delta.streams.push((key, Tally::default()));
-            self.exporters.push(exporter);
-        }
-        place
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.places.clear();
-        self.exporters.clear();
     }
 }
 

@@ -8,6 +8,7 @@ use schema::sample::Agent;
 use schema::window::ExporterRow;
 use schema::{Protocol, Timestamp};
 
+use crate::table::{Key, SPREAD, fold};
 use crate::weight::Weighed;
 
 /// What names an exporter in the health tables: what it speaks, its identity inside the datagram, and the UDP source that brought it.
@@ -33,6 +34,31 @@ impl Hash for ExporterKey {
             }
         }
     }
+}
+
+impl Key for ExporterKey {
+    #[inline(always)]
+    fn mixed(&self, seed: u64) -> u64 {
+        let small = u64::from(self.agent.sub_agent) << 32 | self.protocol as u64;
+        fold(mixed(self.agent.address, seed) ^ small.wrapping_mul(SPREAD), mixed(self.source, seed) ^ seed)
+    }
+}
+
+/// An address as one number.
+#[inline(always)]
+const fn mixed(address: IpAddr, seed: u64) -> u64 {
+    match address {
+        IpAddr::V4(address) => address.to_bits() as u64,
+        IpAddr::V6(address) => {
+            let [high, low] = halves(address.to_bits());
+            fold(high ^ SPREAD, low ^ seed)
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
+const fn halves(bits: u128) -> [u64; 2] {
+    [(bits >> 64) as u64, bits as u64]
 }
 
 /// What came from an exporter over some stretch of time. Plain sums, but for the rates.
@@ -105,9 +131,15 @@ impl ExporterTally {
     /// Notes the rate of one sample or record.
     #[inline]
     pub(crate) fn rate(&mut self, rate: u32) {
+        self.note_rate(rate);
+        self.unscalable += u64::from(rate == 0);
+    }
+
+    /// Notes a rate without counting what came with it.
+    #[inline]
+    pub(crate) fn note_rate(&mut self, rate: u32) {
         self.rate_min = smallest(self.rate_min, rate);
         self.rate_max = self.rate_max.max(rate);
-        self.unscalable += u64::from(rate == 0);
     }
 
     /// The row of the health table.

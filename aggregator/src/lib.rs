@@ -19,11 +19,13 @@
 //! A shard belongs to one thread. Nothing here locks, and once its maps are warm nothing here allocates for a sample.
 
 pub mod attribution;
+mod cells;
 mod delta;
 mod entering;
 mod exporter;
 mod flow_cells;
 mod open_window;
+mod pairs;
 pub mod policy;
 mod pools;
 mod port_samples;
@@ -34,6 +36,8 @@ pub mod sequence;
 mod shard;
 mod spread;
 pub mod stream;
+mod streams;
+mod table;
 pub mod weight;
 
 pub use attribution::Parties;
@@ -43,7 +47,7 @@ pub use open_window::OpenWindow;
 pub use policy::Policies;
 pub use roster::ExporterId;
 pub use sequence::Numbering;
-pub use shard::{Refused, Shard};
+pub use shard::{Intake, Refused, Shard};
 pub use weight::Weights;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use schema::sample::Direction;
 use schema::status::Ledger;
 use schema::{CellKey, Moments, Party, Reason, Timestamp};
 
+use crate::cells::Cells;
 use crate::delta::{Delta, FlowCell, Map, StreamCell, forget, overflow};
 use crate::entering::Entering;
 use crate::exporter::{ExporterKey, ExporterTally};
@@ -17,7 +18,7 @@ use crate::pools::Pools;
 use crate::ports::{Growth, PortKey};
 use crate::stream::{StreamKey, Tally};
 
-/// Cells of samples of one window over all shards, against the same floods as in a shard: as many as a table of 2²⁰ places holds, which takes 60 MB,
+/// Cells of samples of one window over all shards, against the same floods as in a shard: 52 MB with the index of their places,
 /// and to close it twice as much again for a moment. What comes above it is counted in the overflow cell.
 pub(crate) const MAX_WINDOW_CELLS: usize = (1 << 20) / 8 * 7;
 
@@ -37,7 +38,7 @@ pub struct OpenWindow {
     opened: Timestamp,
     serial: u64,
     streams: Streams,
-    cells: Map<StreamCell, Moments>,
+    cells: Cells,
     flows: FlowCells,
     /// How many cells name an address that no member claims.
     unknown_cells: usize,
@@ -95,7 +96,7 @@ impl OpenWindow {
             opened,
             serial,
             streams: Streams::default(),
-            cells: Map::default(),
+            cells: Cells::default(),
             flows: FlowCells::default(),
             unknown_cells: 0,
             entering: Entering::default(),
@@ -155,11 +156,18 @@ impl OpenWindow {
     /// Adds what a shard handed over.
     pub fn merge(&mut self, delta: &Delta) {
         self.received = self.received.wrapping_add(delta.received);
-        let places: Vec<u32> = delta.streams.iter().map(|(key, tally)| self.streams.add(*key, tally)).collect();
-        let place = |stream: u32| places.get(stream as usize).copied();
-        for (StreamCell { stream, cell }, moments) in &delta.cells {
-            let Some(stream) = place(*stream) else { continue };
-            self.add(StreamCell { stream, cell: *cell }, *moments);
+        let highest = delta.numbers.iter().max().map_or(0, |number| *number as usize + 1);
+        let mut places = vec![None; highest];
+        for (number, (key, tally)) in delta.numbers.iter().zip(&delta.streams) {
+            if let Some(place) = places.get_mut(*number as usize) {
+                *place = Some(self.streams.add(*key, tally));
+            }
+        }
+        let place = |stream: u32| places.get(stream as usize).copied().flatten();
+        let pairs = delta.pairs.iter().map(|(at, moments)| (*at, moments));
+        for (StreamCell { stream, cell }, moments) in delta.cells.iter().chain(pairs) {
+            let Some(stream) = place(stream) else { continue };
+            self.add(StreamCell { stream, cell }, *moments);
         }
         for ((start, cell), moments) in &delta.flow_cells {
             let Some(stream) = place(cell.at.stream) else { continue };
@@ -183,12 +191,12 @@ impl OpenWindow {
 
     fn add(&mut self, mut at: StreamCell, moments: Moments) {
         self.in_windows = self.in_windows.wrapping_add(moments.n);
-        if let Some(sum) = self.cells.get_mut(&at) {
+        if let Some(sum) = self.cells.get_mut(at.stream, &at.cell) {
             return sum.merge(moments);
         }
         let is_full = self.cells.len() >= MAX_WINDOW_CELLS;
         at.cell = if is_full { overflow(at.cell) } else { self.within_unknown(at.cell) };
-        self.cells.entry(at).or_default().merge(moments);
+        self.cells.merge(&at, moments);
     }
 
     fn add_flow(&mut self, mut start: Timestamp, mut cell: FlowCell, moments: Moments) {

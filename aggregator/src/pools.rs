@@ -44,10 +44,10 @@ impl Pools {
             pool.silent_for += 1;
             pool.silent_for <= FORGET_AFTER
         });
-        for (key, tally) in streams.iter().filter(|(_, tally)| tally.followed > 0) {
+        for (key, tally) in streams.iter().filter(|(_, tally)| tally.followed() > 0) {
             self.add((key.agent, key.source, key.rate), tally);
         }
-        for pool in self.0.values_mut().filter(|pool| pool.silent_for == 0 && pool.tally.followed > REMEMBERED) {
+        for pool in self.0.values_mut().filter(|pool| pool.silent_for == 0 && pool.tally.followed() > REMEMBERED) {
             pool.tally.halve();
         }
     }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn tally(samples: u64) -> Tally {
-        Tally { received: samples, followed: samples, pool_advance: 140 * samples, sequence_advance: samples, drops_advance: 0 }
+        Tally { received: samples, unfollowed: 0, pool_advance: 140 * samples, missing: 0, drops_advance: 0 }
     }
 
     #[test]
@@ -89,8 +89,8 @@ mod tests {
             pools.remember(&[(key(1), tally(30))]);
         }
         let of = pools.of(&key(1));
-        assert!((REMEMBERED / 2..=REMEMBERED).contains(&of.followed), "{of:?}");
-        assert!(of.pool_advance.abs_diff(140 * of.followed) <= 140, "{of:?}");
+        assert!((REMEMBERED / 2..=REMEMBERED).contains(&of.followed()), "{of:?}");
+        assert!(of.pool_advance.abs_diff(140 * of.followed()) <= 140, "{of:?}");
         assert_eq!(pools.of(&key(2)), Tally::default());
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use schema::sample::Agent;
 use schema::{Rate, Timestamp};
 
 use crate::Refused;
@@ -9,6 +10,7 @@ use crate::delta::Map;
 use crate::exporter::{ExporterKey, ExporterTally};
 use crate::policy::{Policies, Policy};
 use crate::sequence::{Numbering, RecordSequence, Sequence, Step};
+use crate::table::Table;
 use crate::weight::is_plausible;
 
 /// Exporters (protocol, agent, sub-agent, UDP source) that a shard follows. UDP sources and agent addresses can be forged: without a bound a forger
@@ -27,6 +29,8 @@ pub struct ExporterId(usize);
 #[derive(Clone, Debug)]
 pub(crate) struct Exporter {
     pub(crate) key: ExporterKey,
+    /// Its agent, for its data sources' keys.
+    pub(crate) agent_number: AgentNumber,
     /// What the operator knows better.
     pub(crate) policy: Policy,
     /// Whether it is more than its core ports, so that each sample must be looked at.
@@ -53,9 +57,10 @@ const RESTART_SLACK_MS: u32 = 5_000;
 const NEAR_WRAP_MS: u32 = u32::MAX - 3_600_000;
 
 impl Exporter {
-    fn new(key: ExporterKey, policy: Policy) -> Self {
+    fn new(key: ExporterKey, agent_number: AgentNumber, policy: Policy) -> Self {
         Self {
             key,
+            agent_number,
             adjusts_samples: policy.adjusts_samples(),
             policy,
             tally: ExporterTally::default(),
@@ -160,18 +165,24 @@ impl Numbers {
 /// The exporters of a shard.
 #[derive(Default)]
 pub(crate) struct Roster {
-    exporters: Vec<Exporter>,
-    places: Map<ExporterKey, usize>,
+    exporters: Table<ExporterKey, Exporter>,
     /// How many of them are behind each UDP source address.
     behind: Map<IpAddr, usize>,
+    /// The numbers of the agents that these exporters are.
+    agents: Map<Agent, AgentNumber>,
+    /// How many agents were ever numbered. No number is given twice.
+    numbered: AgentNumber,
 }
+
+/// An agent by a number of this shard, which is compared more quickly than its address.
+pub(crate) type AgentNumber = u32;
 
 impl Roster {
     /// The exporter of this name, which is a new one if it was not heard before.
     #[inline]
     pub(crate) fn find(&mut self, key: &ExporterKey, policies: &Policies) -> Result<ExporterId, Refused> {
-        match self.places.get(key) {
-            Some(place) => Ok(ExporterId(*place)),
+        match self.exporters.place(key) {
+            Some(place) => Ok(ExporterId(place)),
             None => self.enter(key, policies),
         }
     }
@@ -185,34 +196,42 @@ impl Roster {
             return Err(Refused::TooManyAgents);
         }
         let place = self.exporters.len();
-        self.exporters.push(Exporter::new(*key, policies.of(&key.agent).cloned().unwrap_or_default()));
-        self.places.insert(*key, place);
+        let number = self.number(key.agent);
+        self.exporters.insert_new(*key, Exporter::new(*key, number, policies.of(&key.agent).cloned().unwrap_or_default()));
         *self.behind.entry(key.source).or_default() += 1;
         Ok(ExporterId(place))
     }
 
+    /// The number of an agent, which the exporters behind several UDP sources share.
+    fn number(&mut self, agent: Agent) -> AgentNumber {
+        let next = self.numbered;
+        let number = *self.agents.entry(agent).or_insert(next);
+        self.numbered += u32::from(number == next);
+        number
+    }
+
     #[inline]
     pub(crate) fn get(&self, id: ExporterId) -> Option<&Exporter> {
-        self.exporters.get(id.0)
+        self.exporters.at(id.0)
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: ExporterId) -> Option<&mut Exporter> {
-        self.exporters.get_mut(id.0)
+        self.exporters.at_mut(id.0)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Exporter> {
-        self.exporters.iter_mut()
+        self.exporters.values_mut()
     }
 
     /// Forgets those that were last heard before `horizon`.
     pub(crate) fn forget_silent(&mut self, horizon: Timestamp) {
-        self.exporters.retain(|exporter| exporter.last_seen >= horizon);
-        self.places.clear();
+        self.exporters.retain(|_, exporter| exporter.last_seen >= horizon);
         self.behind.clear();
-        for (place, exporter) in self.exporters.iter().enumerate() {
-            self.places.insert(exporter.key, place);
+        self.agents.clear();
+        for exporter in self.exporters.values() {
             *self.behind.entry(exporter.key.source).or_default() += 1;
+            self.agents.insert(exporter.key.agent, exporter.agent_number);
         }
     }
 }

@@ -52,7 +52,7 @@ pub struct Sequence {
 
 impl Sequence {
     /// Takes the next number.
-    #[inline]
+    #[inline(always)]
     pub const fn follow(&mut self, number: u32) -> Step {
         if self.seen == 0 {
             return self.restart(number, Step::First);

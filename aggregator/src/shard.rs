@@ -3,6 +3,7 @@
 mod entries;
 mod records;
 mod samples;
+mod sources;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +13,19 @@ use schema::sample::InterfaceCounters;
 use schema::{CellKey, Timestamp};
 
 use self::entries::Entries;
-use self::samples::{Source, SourceKey};
+pub use self::samples::Intake;
+
+use self::sources::{Source, SourceKey};
 use crate::attribution::Parties;
-use crate::delta::{Delta, Map, Streams, forget};
+use crate::delta::{Delta, Map, forget};
 use crate::exporter::{ExporterKey, ExporterTally};
+use crate::pairs::Pairs;
 use crate::policy::Policies;
 use crate::ports::{Port, PortKey};
 use crate::roster::{ExporterId, Roster};
 use crate::sequence::Numbering;
-
-/// Data sources that a shard follows, against an exporter that invents them. The largest switches have a few thousand ports.
-pub(crate) const MAX_DATA_SOURCES: usize = 131_072;
+use crate::streams::Streams;
+use crate::table::Table;
 
 /// Ports whose counters a shard follows, against the same.
 pub(crate) const MAX_PORTS: usize = 131_072;
@@ -59,15 +62,18 @@ pub struct Shard {
     /// Length of a window, over which flow records are spread.
     window: Duration,
     exporters: Roster,
-    sources: Map<SourceKey, Source>,
+    sources: Table<SourceKey, Source>,
     /// Where samples were taken at ingress.
     entries: Entries,
     streams: Streams,
+    pairs: Pairs,
     ports: Map<PortKey, Port>,
     delta: Delta,
     unknown_cells: usize,
-    /// Counts hand-overs, so that places in a delta that was handed over are known to be stale.
-    round: u64,
+    /// The number of the directory's snapshot that was asked for the pairs.
+    asked: u64,
+    /// Whether streams and pairs shall be forgotten with the next hand-over.
+    begins_anew: bool,
     now: Timestamp,
 }
 
@@ -80,13 +86,15 @@ impl Shard {
             policies,
             window,
             exporters: Roster::default(),
-            sources: Map::default(),
+            sources: Table::default(),
             entries: Entries::default(),
             streams: Streams::default(),
+            pairs: Pairs::default(),
             ports: Map::default(),
             delta: Delta::default(),
             unknown_cells: 0,
-            round: 1,
+            asked: 0,
+            begins_anew: false,
             now: Timestamp::default(),
         }
     }
@@ -169,9 +177,8 @@ impl Shard {
     pub fn take(&mut self, mut empty: Delta) -> Delta {
         empty.clear();
         let mut delta = std::mem::replace(&mut self.delta, empty);
-        self.round += 1;
         self.unknown_cells = 0;
-        self.book_samples_lost(&delta);
+        self.hand_over_streams(&mut delta);
         for exporter in self.exporters.iter_mut() {
             let tally = std::mem::take(&mut exporter.tally);
             if tally != ExporterTally::default() {
@@ -188,25 +195,32 @@ impl Shard {
     }
 
     /// What the streams' numbers say of loss belongs to their exporters.
-    fn book_samples_lost(&mut self, delta: &Delta) {
-        for ((_, tally), exporter) in delta.streams.iter().zip(&self.streams.exporters) {
-            if let Some(exporter) = self.exporters.get_mut(*exporter) {
-                exporter.tally.lost_samples += tally.lost();
+    fn hand_over_streams(&mut self, delta: &mut Delta) {
+        self.pairs.hand_over(|at, moments| delta.pairs.push((at, moments)));
+        self.streams.hand_over(delta, |exporter, key, tally| {
+            if let Some(exporter) = self.exporters.get_mut(exporter) {
+                exporter.tally.lost_samples += tally.missing;
                 exporter.tally.agent_drops += tally.drops_advance;
+                exporter.tally.note_rate(key.rate.rounded());
             }
+        });
+        if std::mem::take(&mut self.begins_anew) || self.streams.is_crowded() {
+            self.streams.forget();
+            self.pairs.forget();
+            self.sources.values_mut().for_each(Source::begin_anew);
         }
-        self.streams.clear();
     }
 
     /// Forgets what was silent for long. Call it between windows, with the time of the latest datagram or of the clock.
     pub fn forget_silent(&mut self, now: Timestamp) {
+        self.begins_anew = true;
         let horizon = now.minus(FORGET_AFTER);
         self.sources.retain(|_, source| source.last_seen >= horizon);
         self.ports.retain(|_, port| port.last_seen() >= horizon);
         self.exporters.forget_silent(horizon);
         self.entries.clear();
-        for (key, _) in self.sources.iter().filter(|(_, source)| source.shows_ingress()) {
-            self.entries.note(key.agent, key.source);
+        for source in self.sources.values().filter(|source| source.shows_ingress()) {
+            self.entries.note(source.agent, source.source);
         }
     }
 }

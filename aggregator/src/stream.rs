@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use schema::Rate;
-use schema::sample::{Agent, DataSource, Direction, FlowSample};
+use schema::sample::{Agent, DataSource, Direction, Sampled};
 
 use crate::sequence::{Sequence, Step};
 
@@ -82,12 +82,13 @@ fn power_of_two(rate: Rate) -> Rate {
 pub struct Tally {
     /// Samples that came.
     pub received: u64,
-    /// Those of them that came after another one of the same data source, so that the advances below belong to them.
-    pub followed: u64,
+    /// Those of them that came after no other one of the same data source, or after a restart, so that no advance belongs to them.
+    pub unfollowed: u64,
     /// By how much the sample pool advanced, in frames.
     pub pool_advance: u64,
-    /// By how much the sample sequence advanced.
-    pub sequence_advance: u64,
+    /// By how much more the sample sequence advanced than followed samples came: those that are missing; negative where late ones of an earlier stretch came
+    /// after all.
+    pub missing: i64,
     /// By how much the exporter's own drops advanced.
     pub drops_advance: u64,
 }
@@ -96,31 +97,37 @@ impl Tally {
     /// Adds another stretch of time of the same stream.
     pub const fn merge(&mut self, other: &Self) {
         self.received += other.received;
-        self.followed += other.followed;
+        self.unfollowed += other.unfollowed;
         self.pool_advance += other.pool_advance;
-        self.sequence_advance += other.sequence_advance;
+        self.missing += other.missing;
         self.drops_advance += other.drops_advance;
+    }
+
+    /// Samples that came after another one of the same data source, so that the advances belong to them.
+    #[must_use]
+    pub const fn followed(&self) -> u64 {
+        self.received.saturating_sub(self.unfollowed)
+    }
+
+    /// By how much the sample sequence advanced.
+    #[must_use]
+    pub const fn sequence_advance(&self) -> u64 {
+        self.followed().saturating_add_signed(self.missing)
     }
 
     /// Samples that the exporter took by its numbers, those among them that it dropped itself.
     #[must_use]
     pub const fn taken(&self) -> u64 {
-        self.sequence_advance + self.drops_advance
+        self.sequence_advance() + self.drops_advance
     }
 
     /// Forgets the half of it.
     pub(crate) const fn halve(&mut self) {
         self.received /= 2;
-        self.followed /= 2;
+        self.unfollowed /= 2;
         self.pool_advance /= 2;
-        self.sequence_advance /= 2;
+        self.missing /= 2;
         self.drops_advance /= 2;
-    }
-
-    /// Samples that the sequence numbers miss; negative where late ones of an earlier stretch came after all.
-    #[must_use]
-    pub const fn lost(&self) -> i64 {
-        self.sequence_advance.cast_signed() - self.followed.cast_signed()
     }
 }
 
@@ -137,26 +144,30 @@ const FORWARD: u32 = 1 << 31;
 
 impl Follower {
     /// Books one sample. Returns what its number says.
-    #[inline]
-    pub(crate) fn follow(&mut self, sample: &FlowSample, tally: &mut Tally) -> Step {
-        let step = self.sequence.follow(sample.sequence);
+    #[inline(always)]
+    pub(crate) fn follow(&mut self, sample: &impl Sampled, tally: &mut Tally) -> Step {
+        let step = self.sequence.follow(sample.sequence());
         tally.received += 1;
         match step {
-            Step::Ahead(by) => {
-                tally.followed += 1;
-                tally.sequence_advance += u64::from(by);
-                tally.pool_advance += forward(sample.pool, self.pool);
-                tally.drops_advance += forward(sample.drops, self.drops);
-            }
+            Step::Ahead(1) => {}
+            Step::Ahead(by) => tally.missing += i64::from(by) - 1,
             // Their part of the advance was booked with the sample that overtook them.
             Step::Late | Step::Duplicate => {
-                tally.followed += 1;
+                tally.missing -= 1;
                 return step;
             }
-            Step::First | Step::Restart => {}
+            Step::First | Step::Restart => {
+                tally.unfollowed += 1;
+                (self.pool, self.drops) = (sample.pool(), sample.drops());
+                return step;
+            }
         }
-        self.pool = sample.pool;
-        self.drops = sample.drops;
+        tally.pool_advance += forward(sample.pool(), self.pool);
+        self.pool = sample.pool();
+        if sample.drops() != self.drops {
+            tally.drops_advance += forward(sample.drops(), self.drops);
+            self.drops = sample.drops();
+        }
         step
     }
 }
@@ -169,7 +180,7 @@ const fn forward(now: u32, before: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use schema::sample::Interface;
+    use schema::sample::{FlowSample, Interface};
 
     use super::*;
 
@@ -219,8 +230,8 @@ mod tests {
     #[test]
     fn advances_belong_to_the_samples_after_the_first() {
         let tally = tally(&[sample(7, 1_000, 0), sample(8, 1_090, 0), sample(10, 1_310, 2)]);
-        assert_eq!(tally, Tally { received: 3, followed: 2, pool_advance: 310, sequence_advance: 3, drops_advance: 2 });
-        assert_eq!(tally.lost(), 1);
+        assert_eq!(tally, Tally { received: 3, unfollowed: 1, pool_advance: 310, missing: 1, drops_advance: 2 });
+        assert_eq!((tally.followed(), tally.sequence_advance()), (2, 3));
     }
 
     #[test]
@@ -232,12 +243,12 @@ mod tests {
     #[test]
     fn a_restart_books_no_advance() {
         let tally = tally(&[sample(900_000, 90_000_000, 50), sample(1, 100, 0), sample(2, 200, 0)]);
-        assert_eq!(tally, Tally { received: 3, followed: 1, pool_advance: 100, sequence_advance: 1, drops_advance: 0 });
+        assert_eq!(tally, Tally { received: 3, unfollowed: 2, pool_advance: 100, missing: 0, drops_advance: 0 });
     }
 
     #[test]
     fn a_reordered_pair_advances_once() {
         let tally = tally(&[sample(1, 100, 0), sample(3, 300, 0), sample(2, 200, 0), sample(4, 400, 0)]);
-        assert_eq!((tally.followed, tally.sequence_advance, tally.pool_advance, tally.lost()), (3, 3, 300, 0));
+        assert_eq!((tally.followed(), tally.sequence_advance(), tally.pool_advance, tally.missing), (3, 3, 300, 0));
     }
 }

@@ -93,7 +93,7 @@ impl Weight {
 }
 
 fn by_pool(tally: &Tally) -> Option<f64> {
-    (tally.followed >= POOL_SAMPLES && tally.pool_advance > 0).then(|| tally.pool_advance as f64 / tally.followed as f64)
+    (tally.followed() >= POOL_SAMPLES && tally.pool_advance > 0).then(|| tally.pool_advance as f64 / tally.followed() as f64)
 }
 
 /// How many standard errors a pool of few samples must differ from what they stand for before it is asked all the same: it would add its own chance to
@@ -105,22 +105,22 @@ const KNOWN_SAMPLES: u64 = 100;
 
 /// The weight of few samples, where this window and those before it show that the exporter takes fewer samples than it says: one in `pool / taken` frames.
 fn by_earlier_pool(rate: f64, tally: &Tally, before: &Tally) -> Option<f64> {
-    if tally.followed == 0 || tally.followed >= POOL_SAMPLES {
+    if tally.followed() == 0 || tally.followed() >= POOL_SAMPLES {
         return None;
     }
     let mut all = *before;
     all.merge(tally);
     let (pool, taken) = (all.pool_advance as f64, all.taken() as f64);
-    let is_silent = all.followed >= KNOWN_SAMPLES && pool > rate * (taken + BEYOND_CHANCE * taken.sqrt());
-    let frames = pool / taken * tally.taken() as f64 / tally.followed as f64;
+    let is_silent = all.followed() >= KNOWN_SAMPLES && pool > rate * (taken + BEYOND_CHANCE * taken.sqrt());
+    let frames = pool / taken * tally.taken() as f64 / tally.followed() as f64;
     (is_silent && PLAUSIBLE.contains(&(frames / rate))).then_some(frames)
 }
 
 fn by_sequence(rate: f64, tally: &Tally) -> Option<Weight> {
-    if tally.followed == 0 {
+    if tally.followed() == 0 {
         return None;
     }
-    let frames = rate * tally.taken() as f64 / tally.followed as f64;
+    let frames = rate * tally.taken() as f64 / tally.followed() as f64;
     PLAUSIBLE.contains(&(frames / rate)).then_some(Weight { frames, basis: Basis::Sequence, pool_refused: false })
 }
 
@@ -175,7 +175,8 @@ mod tests {
     const RATE: Rate = Rate::whole(100);
 
     fn tally(followed: u64, pool_advance: u64, sequence_advance: u64, drops_advance: u64) -> Tally {
-        Tally { received: followed, followed, pool_advance, sequence_advance, drops_advance }
+        let missing = sequence_advance.cast_signed() - followed.cast_signed();
+        Tally { received: followed, unfollowed: 0, pool_advance, missing, drops_advance }
     }
 
     fn weigh(rate: Rate, tally: &Tally) -> Weight {

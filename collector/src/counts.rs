@@ -9,6 +9,7 @@ use aggregator::Refused;
 use schema::Protocol;
 
 pub use flows::{Flows, Loss, Recovered};
+pub(crate) use sflow::Nominal;
 pub use sflow::Sflow;
 
 /// Counters of one lane since it began. Plain sums: lanes' counts are added.

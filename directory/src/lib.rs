@@ -20,6 +20,7 @@ mod current;
 mod field;
 mod ixf;
 mod load;
+mod macs;
 mod member;
 mod refusal;
 mod snapshot;

@@ -1,33 +1,32 @@
 //! The address book as the hot path reads it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use schema::{Asn, Mac};
+use schema::{Asn, Mac, Party};
 
+use crate::macs::{Known, Macs};
 use crate::member::{Claim, MacClaim, Member, Port};
 use crate::validity::Validity;
+
+/// Snapshots that were built so far.
+static BUILT: AtomicU64 = AtomicU64::new(0);
 
 /// Members, and whose each MAC address and each port is, as one list says of one moment. It never changes: another list or another time
 /// makes another one.
 #[derive(Debug, Default)]
 pub struct Snapshot {
+    /// Different from every other that was built in this process; 0 where nobody is known.
+    number: u64,
     members: Vec<Member>,
-    macs: HashMap<u64, Known, FixedState>,
+    macs: Macs,
     scoped: HashMap<u64, Claim, FixedState>,
     ports: HashMap<(IpAddr, u32), Asn, FixedState>,
     validity: Validity,
-}
-
-/// What the list says of one MAC address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Known {
-    /// Whose it is where no claim names the VLAN.
-    anywhere: Claim,
-    /// Whether some claim names a VLAN. Few do: for all other addresses one look is enough.
-    has_scoped: bool,
 }
 
 impl Snapshot {
@@ -39,7 +38,7 @@ impl Snapshot {
 
     /// The snapshot of these members, which are in the order of their numbers, for this time.
     pub(crate) fn build(members: Vec<Member>, validity: Validity) -> Self {
-        let mut snapshot = Self { validity, ..Self::default() };
+        let mut snapshot = Self { number: BUILT.fetch_add(1, Ordering::Relaxed) + 1, validity, ..Self::default() };
         snapshot.index_macs(&members);
         snapshot.index_ports(&members);
         snapshot.members = members;
@@ -50,10 +49,11 @@ impl Snapshot {
         let mut claims: Vec<(MacClaim, Asn)> =
             members.iter().flat_map(|member| member.macs.iter().map(|&claim| (claim, member.asn))).collect();
         claims.sort_unstable();
+        let mut macs: BTreeMap<Mac, Known> = BTreeMap::new();
         for same in claims.chunk_by(|a, b| a.0 == b.0) {
             let &[(claim, asn), ..] = same else { continue };
             let owner = if same.len() == 1 { Claim::Member(asn) } else { Claim::Ambiguous };
-            let known = self.macs.entry(claim.mac.bits()).or_insert(Known { anywhere: Claim::Nobody, has_scoped: false });
+            let known = macs.entry(claim.mac).or_insert(Known { anywhere: Claim::Nobody, has_scoped: false });
             match claim.vlan {
                 None => known.anywhere = owner,
                 Some(vlan) => {
@@ -62,6 +62,7 @@ impl Snapshot {
                 }
             }
         }
+        self.macs = Macs::new(macs.into_iter());
     }
 
     fn index_ports(&mut self, members: &[Member]) {
@@ -73,6 +74,13 @@ impl Snapshot {
                 self.ports.insert((port.agent, port.if_index), *asn);
             }
         }
+    }
+
+    /// A number that no other snapshot of this process has, unless both know nobody: what was asked of one need not be asked again while the number stays.
+    #[inline]
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// The time in which its list says just this: from the latest change of a claim to the next.
@@ -101,17 +109,22 @@ impl Snapshot {
     }
 
     /// Whose a MAC address is in a VLAN, 0 standing for none: by the claims that name the VLAN, else by those for every VLAN.
-    #[inline]
     #[must_use]
     pub fn by_mac(&self, mac: Mac, vlan: u16) -> Claim {
-        match self.macs.get(&mac.bits()) {
+        match self.macs.get(mac) {
             None => Claim::Nobody,
             Some(known) if known.has_scoped => self.in_vlan(mac, vlan).unwrap_or(known.anywhere),
             Some(known) => known.anywhere,
         }
     }
 
-    #[inline(never)]
+    /// The member that [`by_mac`](Self::by_mac) names for this address whatever the VLAN; nobody where it has another answer, or it depends.
+    #[inline(always)]
+    #[must_use]
+    pub fn sole_owner(&self, mac: Mac) -> Party {
+        self.macs.sole(mac)
+    }
+
     fn in_vlan(&self, mac: Mac, vlan: u16) -> Option<Claim> {
         self.scoped.get(&scoped_key(mac, vlan)).copied()
     }

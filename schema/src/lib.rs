@@ -21,6 +21,7 @@ pub mod port_name;
 pub mod protocol;
 pub mod rate;
 pub mod sample;
+mod sampled;
 pub mod status;
 pub mod sums;
 pub mod time;

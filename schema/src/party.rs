@@ -44,6 +44,13 @@ impl Party {
         Self(Self::MAC | mac.bits())
     }
 
+    /// All of it as one number, different for different parties.
+    #[inline]
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The member's ASN, if it is one.
     #[inline]
     #[must_use]

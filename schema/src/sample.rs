@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use crate::Mac;
 pub use crate::flow_record::{Age, FlowRecord, MAX_RECORD_OCTETS};
 pub use crate::port_name::PortName;
+pub use crate::sampled::{Addressed, Ends, Sampled};
 
 /// Where an exporter takes its samples (sFlow v5, section 4.2.3 and `sflow_data_source` in the datagram's definition).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -14,8 +14,16 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Adds one sampled frame of `octets`.
+    /// Those of one sampled frame of `octets`.
     #[inline]
+    #[must_use]
+    pub const fn of(octets: u32) -> Self {
+        let x = octets as u64;
+        Self { n: 1, x, xx: x * x }
+    }
+
+    /// Adds one sampled frame of `octets`.
+    #[inline(always)]
     pub const fn add(&mut self, octets: u32) {
         let x = octets as u64;
         self.n += 1;

@@ -15,6 +15,7 @@ mod header;
 mod interface;
 mod packet;
 mod skip;
+mod usual;
 mod version4;
 
 #[cfg(test)]
@@ -29,11 +30,13 @@ mod habits;
 mod properties;
 
 use schema::Protocol;
-use schema::sample::{FlowSample, InterfaceCounters};
+use schema::sample::{FlowSample, InterfaceCounters, Sampled};
 
 pub use header::{Header, Refusal, header};
 pub use packet::MAX_FRAME_OCTETS;
 pub use skip::Skip;
+pub use usual::Usual;
+use usual::{COMPACT, EXPANDED};
 
 use crate::reader::{Block, Reader};
 
@@ -41,6 +44,14 @@ use crate::reader::{Block, Reader};
 pub trait Listener {
     /// A sampled frame.
     fn flow(&mut self, sample: &FlowSample);
+    /// A sampled frame in the form that nearly all have, still in its datagram; [`flow`](Self::flow) hears of it if this is left as it is.
+    #[inline]
+    fn usual<const HEAD: usize>(&mut self, sample: &Usual<'_, HEAD>)
+    where
+        for<'a> Usual<'a, HEAD>: Sampled,
+    {
+        self.flow(&sample.whole());
+    }
     /// The interface counters of a counter sample; at most once for each.
     fn counters(&mut self, counters: &InterfaceCounters);
     /// A counter sample, whatever it counts; before its interface counters, if it has them.
@@ -86,8 +97,25 @@ mod format {
     pub(super) const DISCARDED_PACKET: u32 = 5;
 }
 
-#[inline]
+#[inline(always)]
 fn read_sample<L: Listener>(sample: Block<'_>, listener: &mut L) {
+    if sample.format == format::FLOW
+        && let Some(usual) = Usual::<COMPACT>::of(sample.body.rest())
+    {
+        return listener.usual(&usual);
+    }
+    if sample.format == format::FLOW_EXPANDED
+        && let Some(usual) = Usual::<EXPANDED>::of(sample.body.rest())
+    {
+        return listener.usual(&usual);
+    }
+    read_any_sample(sample.format, sample.body.rest(), listener);
+}
+
+/// Reads a sample of any form. It is given in pieces that registers hold.
+#[inline(never)]
+fn read_any_sample<L: Listener>(format: u32, body: &[u8], listener: &mut L) {
+    let sample = Block { format, body: Reader::new(body) };
     let read = match sample.format {
         format::FLOW => flow::read_compact(sample.body, listener),
         format::FLOW_EXPANDED => flow::read_expanded(sample.body, listener),

@@ -22,7 +22,7 @@ impl OpenWindow {
     #[must_use]
     pub fn close(&self, now: Timestamp, weights: Weights) -> Window {
         let weighing = self.weighing(weights);
-        let samples = self.cells.iter().filter_map(|(cell, moments)| weighing.samples(cell, moments));
+        let samples = self.cells.iter().filter_map(|(cell, moments)| weighing.samples(&cell, moments));
         let records = self.flows.of(self.start).filter_map(|(cell, moments)| weighing.records(cell, moments));
         let pieces = samples.chain(records).collect();
         let partial = self.partial(now);

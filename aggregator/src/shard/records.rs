@@ -29,8 +29,8 @@ impl Shard {
         self.delta.received = self.delta.received.wrapping_add(whole.n);
         let key = stream_key(agent, rate, &heard.policy, record);
         let rule_sets_aside = heard.policy.direction.sets_aside(record.direction);
-        let stream = self.streams.place(&mut self.delta, exporter, key);
-        if let Some((_, tally)) = self.delta.streams.get_mut(stream as usize) {
+        let stream = self.streams.number(exporter, key);
+        if let Some(tally) = self.streams.tally_mut(stream) {
             tally.received += 1;
         }
         let mut cell = attribute(&Crossing::of_record(record), agent.address, directory, self.parties);

@@ -1,142 +1,181 @@
 //! sFlow's samples on their way to their cells.
 
-use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
-
 use directory::Snapshot;
-use hashbrown::hash_map::Entry;
-use schema::sample::{Agent, DataSource, Direction, FlowSample, Frame, LengthBasis};
-use schema::{CellKey, Moments, Rate, Reason, Timestamp};
+use schema::sample::{Addressed, Agent, Direction, FlowSample, Frame, InterfaceCounters, LengthBasis, Sampled};
+use schema::{CellKey, Moments, Rate, Reason};
 
-use super::{MAX_CELLS, MAX_DATA_SOURCES, Shard};
-use crate::attribution::{Crossing, attribute};
+use super::sources::{Placed, Rated, SourceKey};
+use super::{MAX_CELLS, Shard};
+use crate::attribution::{Crossing, attribute, told_by_ends};
 use crate::delta::{StreamCell, overflow};
+use crate::pairs::PairKey;
 use crate::policy::DirectionRule;
-use crate::roster::{Exporter, ExporterId};
-use crate::stream::{Follower, StreamKey};
+use crate::roster::{AgentNumber, Exporter, ExporterId};
 use crate::weight::{MAX_PLAUSIBLE_RATE, is_plausible};
 
-/// What names a data source.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct SourceKey {
-    pub(super) agent: Agent,
-    pub(super) source: DataSource,
+/// The samples of one datagram on their way into a shard: what is the same for all of them is looked up once.
+pub struct Intake<'s> {
+    shard: &'s mut Shard,
+    directory: &'s Snapshot,
+    exporter: ExporterId,
+    agent: Agent,
+    agent_number: AgentNumber,
+    /// Flow samples so far.
+    taken: u64,
 }
 
-/// As numbers of full width, not octet by octet, as an address is hashed otherwise.
-impl Hash for SourceKey {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let sub_agent = u64::from(self.agent.sub_agent) << 32;
-        match self.agent.address {
-            IpAddr::V4(address) => state.write_u64(sub_agent | u64::from(address.to_bits())),
-            IpAddr::V6(address) => {
-                state.write_u128(address.to_bits());
-                state.write_u64(sub_agent);
+impl Drop for Intake<'_> {
+    fn drop(&mut self) {
+        if let Some(heard) = self.shard.exporters.get_mut(self.exporter) {
+            heard.tally.flow_samples += self.taken;
+            self.shard.delta.received += self.taken;
+        }
+    }
+}
+
+impl Intake<'_> {
+    /// Adds one flow sample.
+    #[inline(never)]
+    pub fn flow(&mut self, sample: &impl Sampled) {
+        self.taken += 1;
+        if !sample.is_ingress() {
+            return self.flow_any(sample.whole());
+        }
+        let Some(Placed { stream, is_core }) = self.shard.follow(self.agent_number, sample, Direction::Ingress) else {
+            return self.flow_anew(sample.whole(), Direction::Ingress);
+        };
+        if !is_core
+            && sample.is_passed_on()
+            && let Some(ends) = sample.ends()
+        {
+            let (key, octets) = (PairKey::of(stream, ends), sample.raw_length());
+            if let Some(moments) = self.shard.pairs.get_mut(&key) {
+                return moments.add(octets);
+            }
+            if self.pair(stream, *sample) {
+                return;
             }
         }
-        state.write_u64(u64::from(self.source.class) << 32 | u64::from(self.source.index));
-    }
-}
-
-/// What is remembered of a data source.
-pub(super) struct Source {
-    follower: Follower,
-    /// The rate in use, for which the streams below are.
-    rate: Rate,
-    /// The latest rate that was known.
-    known_rate: Rate,
-    /// The places of its streams in the delta, by their direction, good while `round` is the shard's.
-    streams: [u32; 3],
-    shows_ingress: bool,
-    is_core: bool,
-    round: u64,
-    pub(super) last_seen: Timestamp,
-}
-
-/// No place in the delta yet. There are fewer streams than that.
-const NO_PLACE: u32 = u32::MAX;
-
-impl Source {
-    fn new(is_core: bool) -> Self {
-        Self {
-            follower: Follower::default(),
-            rate: Rate::UNKNOWN,
-            known_rate: Rate::UNKNOWN,
-            streams: [NO_PLACE; 3],
-            shows_ingress: false,
-            is_core,
-            round: 0,
-            last_seen: Timestamp::default(),
-        }
+        self.add_any(sample.whole(), Direction::Ingress, Placed { stream, is_core });
     }
 
-    /// Whether samples that it took at ingress have come.
-    pub(super) const fn shows_ingress(&self) -> bool {
-        self.shows_ingress
+    /// Adds a sample of a pair that is not there yet, if its ends alone tell the cell.
+    #[inline(never)]
+    fn pair(&mut self, stream: u32, sample: impl Sampled) -> bool {
+        let (Some(ends), Some(Addressed { macs, vlan, ip_version })) = (sample.ends(), sample.addressed()) else { return false };
+        // Of other types there may be any number.
+        let is_told = ip_version != 0 && self.shard.pairs.len() < MAX_CELLS;
+        let Some((src, dst)) = told_by_ends(macs, self.directory, self.shard.parties).filter(|_| is_told) else { return false };
+        let cell = CellKey { src, dst, vlan, ip_version, reason: Reason::Attributed };
+        self.shard.pairs.insert_new(PairKey::of(stream, ends), cell, Moments::of(sample.raw_length()));
+        true
     }
 
-    /// Goes on with another rate, or after a hand-over.
-    fn begin(&mut self, rate: Rate, round: u64) {
-        (self.rate, self.round, self.streams) = (rate, round, [NO_PLACE; 3]);
-        if !rate.is_unknown() {
-            self.known_rate = rate;
-        }
+    /// How many flow samples were added.
+    pub const fn taken(&self) -> u64 {
+        self.taken
     }
-}
 
-/// Where a sample belongs.
-#[derive(Clone, Copy)]
-struct Placed {
-    stream: u32,
-    is_core: bool,
-}
-
-impl Shard {
-    /// Adds one flow sample of the datagram at hand.
-    #[inline]
-    pub fn flow(&mut self, exporter: ExporterId, sample: &FlowSample, directory: &Snapshot) {
-        let Some(heard) = self.exporters.get_mut(exporter) else { return };
-        heard.tally.flow_samples += 1;
-        self.delta.received += 1;
-        if heard.adjusts_samples || sample.rate > MAX_PLAUSIBLE_RATE {
-            return self.flow_adjusted(exporter, sample, directory);
-        }
-        let agent = heard.key.agent;
-        heard.tally.rate(sample.rate);
+    /// Adds a sample that was taken as its frame left, or of which that is not told.
+    #[inline(never)]
+    fn flow_any(&mut self, sample: FlowSample) {
         let direction = sample.direction();
-        let placed = self.stream(exporter, agent, sample, Rate::whole(sample.rate), direction);
-        let (mut cell, octets) = self.cell_of_sample(agent, sample, directory);
-        if placed.is_core || direction == Direction::Egress {
-            cell.reason = self.set_aside(exporter, sample, placed.is_core).unwrap_or(cell.reason);
+        match self.shard.follow(self.agent_number, &sample, direction) {
+            Some(placed) => self.add_any(sample, direction, placed),
+            None => self.flow_anew(sample, direction),
         }
-        self.add(placed.stream, cell, octets);
+    }
+
+    /// Counts a counter sample, whatever records it has.
+    pub fn counter_sample(&mut self) {
+        self.shard.counter_sample(self.exporter);
+    }
+
+    /// Follows the counters of one port.
+    pub fn counters(&mut self, counters: &InterfaceCounters) {
+        self.shard.counters(self.exporter, counters);
+    }
+
+    /// Counts a broken record or sample.
+    pub fn malformed(&mut self) {
+        self.shard.malformed(self.exporter);
+    }
+
+    /// Adds a sample of a stream, whatever it is.
+    #[inline(never)]
+    fn add_any(&mut self, sample: FlowSample, direction: Direction, placed: Placed) {
+        let (mut cell, octets) = self.shard.cell_of_sample(self.agent, &sample, self.directory);
+        if placed.is_core || direction == Direction::Egress {
+            cell.reason = self.shard.set_aside(self.exporter, &sample, placed.is_core).unwrap_or(cell.reason);
+        }
+        self.shard.add(placed.stream, cell, octets);
+    }
+
+    /// Adds a sample that is the first of its kind, or whose rate is not simply what it says.
+    #[inline(never)]
+    fn flow_anew(&mut self, sample: FlowSample, direction: Direction) {
+        let Some(heard) = self.shard.exporters.get_mut(self.exporter) else { return };
+        if heard.adjusts_samples || sample.rate > MAX_PLAUSIBLE_RATE {
+            return self.flow_adjusted(&sample, direction);
+        }
+        heard.tally.rate(sample.rate);
+        let rated = Rated { sample: &sample, rate: Rate::whole(sample.rate), is_announced: true };
+        let placed = self.shard.follow_any(self.exporter, rated, direction);
+        self.add_any(sample, direction, placed);
     }
 
     /// The same for an exporter of which the operator knows something better, and for a rate that cannot be one.
     #[cold]
-    fn flow_adjusted(&mut self, exporter: ExporterId, sample: &FlowSample, directory: &Snapshot) {
-        let Some(heard) = self.exporters.get_mut(exporter) else { return };
-        let (agent, basis) = (heard.key.agent, heard.policy.octets);
-        let is_given = heard.policy.sampling.is_some();
+    fn flow_adjusted(&mut self, sample: &FlowSample, direction: Direction) {
+        let Some(heard) = self.shard.exporters.get_mut(self.exporter) else { return };
+        let (basis, is_given) = (heard.policy.octets, heard.policy.sampling.is_some());
         let announced = Rate::whole(sample.rate);
         let rate = if is_given || is_plausible(announced) {
             heard.policy.rate(announced)
         } else {
             heard.tally.implausible += 1;
-            let before = self.sources.get(&SourceKey { agent, source: sample.source });
+            let before = self.shard.sources.get(&SourceKey::of(self.agent_number, sample.source));
             heard.policy.rate(before.map_or(Rate::UNKNOWN, |source| source.known_rate))
         };
         heard.tally.rate(rate.rounded());
         // Who announces a wrong rate may count its pool by it: then the pool would win over what the operator knows.
         let pool = if is_given { 0 } else { sample.pool };
-        let placed = self.stream(exporter, agent, &FlowSample { pool, ..*sample }, rate, sample.direction());
-        let (mut cell, mut octets) = self.cell_of_sample(agent, sample, directory);
+        let rated = Rated { sample: &FlowSample { pool, ..*sample }, rate, is_announced: false };
+        let placed = self.shard.follow_any(self.exporter, rated, direction);
+        let (mut cell, mut octets) = self.shard.cell_of_sample(self.agent, sample, self.directory);
         if let (Some(basis), Some(Frame { basis: LengthBasis::Frame, vlan, .. })) = (basis, sample.frame) {
             octets = octets.saturating_add(basis.missing(vlan != 0));
         }
-        cell.reason = self.set_aside(exporter, sample, placed.is_core).unwrap_or(cell.reason);
-        self.add(placed.stream, cell, octets);
+        cell.reason = self.shard.set_aside(self.exporter, sample, placed.is_core).unwrap_or(cell.reason);
+        self.shard.add(placed.stream, cell, octets);
+    }
+}
+
+impl Shard {
+    /// Takes the samples of the datagram at hand. `None` if the exporter is none of this shard's.
+    #[inline]
+    pub fn intake<'s>(&'s mut self, exporter: ExporterId, directory: &'s Snapshot) -> Option<Intake<'s>> {
+        let heard = self.exporters.get(exporter)?;
+        let (agent, agent_number) = (heard.key.agent, heard.agent_number);
+        if self.asked != directory.number() {
+            self.ask_anew(directory);
+        }
+        Some(Intake { shard: self, directory, exporter, agent, agent_number, taken: 0 })
+    }
+
+    /// Keeps what was added to the pairs as another directory told them.
+    #[cold]
+    fn ask_anew(&mut self, directory: &Snapshot) {
+        self.asked = directory.number();
+        self.pairs.hand_over(|at, moments| self.delta.pairs.push((at, moments)));
+        self.pairs.forget();
+    }
+
+    /// Adds one flow sample of the datagram at hand; see [`intake`](Self::intake) for many.
+    pub fn flow(&mut self, exporter: ExporterId, sample: &FlowSample, directory: &Snapshot) {
+        if let Some(mut intake) = self.intake(exporter, directory) {
+            intake.flow(sample);
+        }
     }
 
     /// Why the frame of this sample is counted elsewhere; `None` if it counts here.
@@ -152,7 +191,6 @@ impl Shard {
         (is_seen_before || policy.direction.sets_aside(direction)).then_some(Reason::OtherDirection)
     }
 
-    #[inline]
     fn cell_of_sample(&self, agent: Agent, sample: &FlowSample, directory: &Snapshot) -> (CellKey, u32) {
         match &sample.frame {
             Some(frame) => (attribute(&Crossing::of_frame(sample, frame), agent.address, directory, self.parties), frame.octets),
@@ -161,79 +199,29 @@ impl Shard {
         }
     }
 
-    /// Books the sample's numbers and says to which stream it belongs.
-    #[inline]
-    fn stream(&mut self, exporter: ExporterId, agent: Agent, sample: &FlowSample, rate: Rate, direction: Direction) -> Placed {
-        let key = SourceKey { agent, source: sample.source };
-        let Some(source) = self.sources.get_mut(&key) else {
-            return self.stream_of_new_source(exporter, key, sample, rate, direction);
-        };
-        source.last_seen = self.now;
-        if source.round != self.round || source.rate != rate {
-            source.begin(rate, self.round);
-        }
-        let is_core = source.is_core;
-        let place = &mut source.streams[direction as usize];
-        if *place == NO_PLACE {
-            let key = StreamKey { agent, source: sample.source, rate, direction, is_core };
-            *place = self.streams.place(&mut self.delta, exporter, key);
-            if direction == Direction::Ingress && !source.shows_ingress {
-                source.shows_ingress = true;
-                self.entries.note(agent, sample.source);
-            }
-        }
-        let stream = source.streams[direction as usize];
-        if let Some((_, tally)) = self.delta.streams.get_mut(stream as usize) {
-            source.follower.follow(sample, tally);
-        }
-        Placed { stream, is_core }
-    }
-
-    /// The same for a data source that was not heard of before.
-    #[cold]
-    fn stream_of_new_source(
-        &mut self,
-        exporter: ExporterId,
-        key: SourceKey,
-        sample: &FlowSample,
-        rate: Rate,
-        direction: Direction,
-    ) -> Placed {
-        let heard = self.exporters.get(exporter);
-        let port = key.source.interface();
-        let is_core = port.zip(heard).is_some_and(|(port, heard)| heard.policy.core_ports.contains(port));
-        if self.sources.len() >= MAX_DATA_SOURCES {
-            return Placed { stream: self.unfollowed(exporter, key.agent, rate), is_core };
-        }
-        self.sources.insert(key, Source::new(is_core));
-        self.stream(exporter, key.agent, sample, rate, direction)
-    }
-
-    /// The stream of a sample whose data source is not followed.
-    fn unfollowed(&mut self, exporter: ExporterId, agent: Agent, rate: Rate) -> u32 {
-        let stream = self.streams.place(&mut self.delta, exporter, StreamKey::unfollowed(agent, rate));
-        if let Some((_, tally)) = self.delta.streams.get_mut(stream as usize) {
-            tally.received += 1;
-        }
-        stream
-    }
-
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, stream: u32, cell: CellKey, octets: u32) {
-        let room = self.delta.cells.len() < MAX_CELLS && !self.names_unknown(&cell);
-        match self.delta.cells.entry(StreamCell { stream, cell }) {
-            Entry::Occupied(mut entry) => return entry.get_mut().add(octets),
-            Entry::Vacant(entry) if room => return entry.insert(Moments::default()).add(octets),
-            Entry::Vacant(_) => {}
+        match self.delta.cells.get_mut(stream, &cell) {
+            Some(moments) => moments.add(octets),
+            None => self.add_new(stream, cell, octets),
         }
-        self.add_bounded(stream, cell, octets);
     }
 
-    /// Adds to a new cell of a kind whose number is bounded.
+    /// Adds to a cell that is not there yet.
+    #[inline(never)]
+    fn add_new(&mut self, stream: u32, cell: CellKey, octets: u32) {
+        let one = Moments::of(octets);
+        if self.delta.cells.len() < MAX_CELLS && !self.names_unknown(&cell) {
+            return self.delta.cells.insert_new(stream, &cell, one);
+        }
+        self.add_bounded(stream, cell, one);
+    }
+
+    /// The same for a cell of a kind whose number is bounded.
     #[cold]
-    fn add_bounded(&mut self, stream: u32, cell: CellKey, octets: u32) {
+    fn add_bounded(&mut self, stream: u32, cell: CellKey, one: Moments) {
         let is_full = self.delta.cells.len() >= MAX_CELLS;
         let cell = if is_full { overflow(cell) } else { self.within_unknown(cell) };
-        self.delta.cells.entry(StreamCell { stream, cell }).or_default().add(octets);
+        self.delta.cells.merge(&StreamCell { stream, cell }, one);
     }
 }

@@ -16,7 +16,7 @@ const ONE: Moments = Moments { n: 1, x: 1_000, xx: 1_000_000 };
 /// A hand-over with one stream and no cells.
 fn delta(source: DataSource) -> Delta {
     let key = StreamKey { agent: exporter(1).agent, source, rate: Rate::whole(1), direction: Direction::Ingress, is_core: false };
-    Delta { streams: vec![(key, Tally::default())], ..Delta::default() }
+    Delta { streams: vec![(key, Tally::default())], numbers: vec![0], ..Delta::default() }
 }
 
 fn cell(number: usize) -> StreamCell {
@@ -34,7 +34,7 @@ fn volumes(window: &Window) -> (u64, u64) {
 #[test]
 fn cells_of_samples_above_the_bound_are_counted_in_the_overflow_cell() {
     let mut delta = delta(DataSource { class: 0, index: 1 });
-    delta.cells.extend((0..MAX_WINDOW_CELLS + TOO_MANY).map(|number| (cell(number), ONE)));
+    (0..MAX_WINDOW_CELLS + TOO_MANY).for_each(|number| delta.cells.merge(&cell(number), ONE));
     let mut open = open();
     open.merge(&delta);
     let window = open.close(Timestamp(60_000), Weights::Observed);

@@ -49,11 +49,11 @@ fn sums() -> BoxedStrategy<Sums> {
 }
 
 fn tally() -> BoxedStrategy<Tally> {
-    let made = |[received, followed, pool_advance, sequence_advance, drops_advance]: [u64; 5]| Tally {
+    let made = |[received, unfollowed, pool_advance, missing, drops_advance]: [u64; 5]| Tally {
         received,
-        followed,
+        unfollowed,
         pool_advance,
-        sequence_advance,
+        missing: missing.cast_signed(),
         drops_advance,
     };
     numbers().prop_map(made).boxed()

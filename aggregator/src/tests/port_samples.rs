@@ -89,7 +89,8 @@ fn members_above_the_bound_share_the_row_of_their_port() {
         direction: Direction::Ingress,
         is_core: index == 2,
     };
-    let mut delta = Delta { streams: [1, 2].map(|port| (key(port), Tally::default())).into(), ..Delta::default() };
+    let streams = [1, 2].map(|port| (key(port), Tally::default())).into();
+    let mut delta = Delta { streams, numbers: vec![0, 1], ..Delta::default() };
     let cell = |src, dst| CellKey {
         src: Party::member(Asn(src)),
         dst: Party::member(Asn(dst)),
@@ -99,8 +100,8 @@ fn members_above_the_bound_share_the_row_of_their_port() {
     };
     let count = MAX_PORT_SAMPLE_ROWS as u32 + 500;
     let one = Moments { n: 1, x: 10, xx: 100 };
-    delta.cells.extend((1..=count).map(|asn| (StreamCell { stream: 0, cell: cell(asn, 1) }, one)));
-    delta.cells.insert(StreamCell { stream: 1, cell: cell(count + 1, 1) }, one);
+    (1..=count).for_each(|asn| delta.cells.merge(&StreamCell { stream: 0, cell: cell(asn, 1) }, one));
+    delta.cells.merge(&StreamCell { stream: 1, cell: cell(count + 1, 1) }, one);
     let mut open = open();
     open.merge(&delta);
     let rows = open.close(Timestamp(60_000), Weights::Nominal).port_samples;

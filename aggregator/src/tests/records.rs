@@ -3,9 +3,9 @@
 use schema::sample::MAX_RECORD_OCTETS;
 
 use super::*;
-use crate::delta::MAX_STREAMS;
 use crate::open_window::{MAX_WINDOW_STREAMS, MAX_WINDOW_UNKNOWN_CELLS};
 use crate::shard::MAX_FLOW_CELLS;
+use crate::streams::MAX_STREAMS;
 
 const HOUR: i64 = 3_600_000;
 

@@ -1,7 +1,7 @@
 //! Counters of sFlow.
 
 use aggregator::Refused;
-use schema::sample::FlowSample;
+use schema::sample::Sampled;
 use wire::sflow::{Refusal, Skip};
 
 use super::{Reasons, merge_reasons, not_taken};
@@ -27,6 +27,23 @@ pub struct Sflow {
     skips: [u64; Skip::ALL.len()],
 }
 
+/// The same of one datagram's flow samples. A frame has less than 2²¹ octets, a rate 32 bits and a datagram of 64 KiB no more than 2¹⁰ samples with a
+/// raw header, so 64 bits are enough.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Nominal {
+    packets: u64,
+    bytes: u64,
+}
+
+impl Nominal {
+    /// Counts a flow sample.
+    #[inline(always)]
+    pub(crate) fn flow(&mut self, sample: &impl Sampled) {
+        self.packets += u64::from(sample.rate());
+        self.bytes = self.bytes.wrapping_add(u64::from(sample.rate()) * u64::from(sample.raw_length()));
+    }
+}
+
 impl Sflow {
     pub(super) fn merge(&mut self, other: &Self) {
         self.datagrams += other.datagrams;
@@ -41,12 +58,11 @@ impl Sflow {
         }
     }
 
-    /// Counts a flow sample.
-    #[inline]
-    pub(crate) fn flow(&mut self, sample: &FlowSample) {
-        self.flow_samples += 1;
-        self.nominal_packets += u128::from(sample.rate);
-        self.nominal_bytes += u128::from(sample.rate) * u128::from(sample.raw_length);
+    /// Counts so many flow samples of a datagram.
+    pub(crate) fn add(&mut self, flow_samples: u64, nominal: &Nominal) {
+        self.flow_samples += flow_samples;
+        self.nominal_packets += u128::from(nominal.packets);
+        self.nominal_bytes += u128::from(nominal.bytes);
     }
 
     /// Counts something that was stepped over.

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use aggregator::{ExporterId, ExporterKey, Numbering, Shard};
+use aggregator::{ExporterKey, Intake, Numbering};
 use directory::Snapshot;
-use schema::sample::{FlowSample, InterfaceCounters};
+use schema::sample::{FlowSample, InterfaceCounters, Sampled};
 use schema::{Protocol, Timestamp};
-use wire::sflow::{self, Listener, Skip};
+use wire::sflow::{self, Listener, Skip, Usual};
 
 use super::Lane;
-use crate::counts::Sflow;
+use crate::counts::{Nominal, Sflow};
 
 impl Lane {
     pub(super) fn sflow(&mut self, protocol: Protocol, source: IpAddr, payload: &[u8], at: Timestamp, directory: &Snapshot) {
@@ -21,7 +21,10 @@ impl Lane {
         };
         let key = ExporterKey { protocol, agent: header.agent, source };
         match self.shard.datagram(key, Numbering::Datagrams(header.sequence), Some(header.uptime_ms), at) {
-            Ok(exporter) => samples.walk(&mut Walk { shard: &mut self.shard, counts, exporter, directory }),
+            Ok(exporter) => {
+                let Some(intake) = self.shard.intake(exporter, directory) else { return };
+                samples.walk(&mut Walk { intake, counts, nominal: Nominal::default() });
+            }
             Err(why) => {
                 counts.not_taken(why);
                 samples.walk(&mut CountOnly { counts });
@@ -32,33 +35,46 @@ impl Lane {
 
 /// The samples of one datagram on their way to the shard.
 struct Walk<'a> {
-    shard: &'a mut Shard,
+    intake: Intake<'a>,
     counts: &'a mut Sflow,
-    exporter: ExporterId,
-    directory: &'a Snapshot,
+    nominal: Nominal,
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        self.counts.add(self.intake.taken(), &self.nominal);
+    }
 }
 
 impl Listener for Walk<'_> {
-    #[inline]
     fn flow(&mut self, sample: &FlowSample) {
-        self.counts.flow(sample);
-        self.shard.flow(self.exporter, sample, self.directory);
+        self.nominal.flow(sample);
+        self.intake.flow(sample);
+    }
+
+    #[inline(always)]
+    fn usual<const HEAD: usize>(&mut self, sample: &Usual<'_, HEAD>)
+    where
+        for<'a> Usual<'a, HEAD>: Sampled,
+    {
+        self.nominal.flow(sample);
+        self.intake.flow(sample);
     }
 
     fn counters(&mut self, counters: &InterfaceCounters) {
-        self.shard.counters(self.exporter, counters);
+        self.intake.counters(counters);
     }
 
     fn counter_sample(&mut self) {
         self.counts.counter_samples += 1;
-        self.shard.counter_sample(self.exporter);
+        self.intake.counter_sample();
     }
 
     #[inline]
     fn skipped(&mut self, what: Skip) {
         self.counts.skip(what);
         if what.is_malformed() {
-            self.shard.malformed(self.exporter);
+            self.intake.malformed();
         }
     }
 }
@@ -69,9 +85,17 @@ struct CountOnly<'a> {
     counts: &'a mut Sflow,
 }
 
+impl CountOnly<'_> {
+    fn count(&mut self, sample: &FlowSample) {
+        let mut nominal = Nominal::default();
+        nominal.flow(sample);
+        self.counts.add(1, &nominal);
+    }
+}
+
 impl Listener for CountOnly<'_> {
     fn flow(&mut self, sample: &FlowSample) {
-        self.counts.flow(sample);
+        self.count(sample);
         self.counts.samples_not_taken += 1;
     }
 

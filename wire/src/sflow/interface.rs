@@ -3,9 +3,12 @@
 use schema::sample::{DataSource, Interface};
 
 /// "From or to the exporter itself" in the compact encoding, and in the expanded one by its first text.
-const INTERNAL: u32 = 0x3fff_ffff;
+pub(super) const INTERNAL: u32 = 0x3fff_ffff;
 /// The same in the expanded encoding, by its erratum.
 const INTERNAL_EXPANDED: u32 = u32::MAX;
+
+/// From here on the top two bits of a compact word say something.
+pub(super) const PLAIN: u32 = 1 << 30;
 
 /// What the top two bits, or the expanded format word, say the value is.
 const IF_INDEX: u32 = 0;
@@ -31,6 +34,7 @@ pub(super) fn output(word: u32) -> Interface {
 }
 
 /// Where a frame entered, from a format and a value.
+#[inline(always)]
 pub(super) const fn input_expanded(format: u32, value: u32) -> Interface {
     match format {
         IF_INDEX => index(value),
@@ -39,6 +43,7 @@ pub(super) const fn input_expanded(format: u32, value: u32) -> Interface {
 }
 
 /// Where a frame left, from a format and a value.
+#[inline(always)]
 pub(super) const fn output_expanded(format: u32, value: u32) -> Interface {
     match format {
         IF_INDEX => index(value),
@@ -48,9 +53,10 @@ pub(super) const fn output_expanded(format: u32, value: u32) -> Interface {
     }
 }
 
-#[inline]
+#[inline(always)]
 const fn index(value: u32) -> Interface {
     match value {
+        1..INTERNAL => Interface::Index(value),
         0 => Interface::Unknown,
         INTERNAL | INTERNAL_EXPANDED => Interface::Internal,
         index => Interface::Index(index),

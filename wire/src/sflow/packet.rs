@@ -18,7 +18,7 @@ pub const MAX_FRAME_OCTETS: u32 = 1 << 20;
 
 /// Formats of flow records; the enterprise is 0 in all of them.
 pub(super) mod format {
-    pub(super) const RAW_HEADER: u32 = 1;
+    pub(in crate::sflow) const RAW_HEADER: u32 = 1;
     pub(super) const ETHERNET: u32 = 2;
     pub(in crate::sflow) const IPV4: u32 = 3;
     pub(in crate::sflow) const IPV6: u32 = 4;
@@ -26,8 +26,8 @@ pub(super) mod format {
 }
 
 /// Values of `header_protocol`.
-mod header_protocol {
-    pub(super) const ETHERNET: u32 = 1;
+pub(super) mod header_protocol {
+    pub(in crate::sflow) const ETHERNET: u32 = 1;
     pub(super) const IPV4: u32 = 11;
     pub(super) const IPV6: u32 = 12;
     pub(super) const MPLS: u32 = 13;
@@ -217,9 +217,12 @@ fn sampled_ip<const WORDS: usize>(mut body: Reader<'_>, ip_version: u8) -> Optio
 }
 
 /// A VLAN id of 802.1Q; 0 for none, and for all else that switches write there (all ones for "not known").
-#[inline]
-fn vlan_id(word: u32) -> u16 {
-    u16::try_from(word).ok().filter(|id| (1..=4094).contains(id)).unwrap_or(0)
+#[inline(always)]
+pub(super) const fn vlan_id(word: u32) -> u16 {
+    match word {
+        1..=4094 => word as u16,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,77 @@
+//! Cells of samples by the octets that their frames begin with.
+//!
+//! Whose two addresses are is the same for each frame between them, so it is asked for once a minute or so and remembered with the sums: such frames cost one look-up
+//! instead of three. Only frames between two parties that are told by these octets alone come here; all others are in [`Cells`](crate::cells::Cells).
+
+use schema::sample::Ends;
+use schema::{CellKey, Moments};
+
+use crate::delta::StreamCell;
+use crate::table::{Key, Table, fold};
+
+/// A stream, and a frame's first octets in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PairKey {
+    /// From the top: 32 bits of stream, 32 of tag.
+    small: u64,
+    first: u64,
+    second: u64,
+}
+
+impl PairKey {
+    #[inline(always)]
+    pub(crate) const fn of(stream: u32, ends: Ends) -> Self {
+        Self { small: (stream as u64) << 32 | ends.tag as u64, first: ends.first, second: ends.second }
+    }
+
+    const fn stream(&self) -> u32 {
+        let [a, b, c, d, ..] = self.small.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+}
+
+impl Key for PairKey {
+    #[inline(always)]
+    fn mixed(&self, seed: u64) -> u64 {
+        fold(self.first ^ seed, self.second ^ self.small)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    moments: Moments,
+    cell: CellKey,
+}
+
+/// Cells with their moments. A cell is here as often as frames of it begin differently.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs(Table<PairKey, Pair>);
+
+impl Pairs {
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The moments of a pair that is there.
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, key: &PairKey) -> Option<&mut Moments> {
+        self.0.get_mut(key).map(|pair| &mut pair.moments)
+    }
+
+    /// Adds a pair that is not there yet.
+    pub(crate) fn insert_new(&mut self, key: PairKey, cell: CellKey, moments: Moments) {
+        self.0.insert_new(key, Pair { moments, cell });
+    }
+
+    /// Hands over what was added to each since the last time.
+    pub(crate) fn hand_over(&mut self, mut give: impl FnMut(StreamCell, Moments)) {
+        for (key, pair) in self.0.iter_mut().filter(|(_, pair)| pair.moments.n > 0) {
+            give(StreamCell { stream: key.stream(), cell: pair.cell }, std::mem::take(&mut pair.moments));
+        }
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}

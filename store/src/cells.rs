@@ -1,8 +1,9 @@
 //! Cells, from sums to typed rows.
 
-use polars::prelude::{DataFrame, Expr, col, lit};
+use polars_core::prelude::DataFrame;
 use schema::{Reason, Sums};
 
+use crate::condition::of_question;
 use crate::error::Result;
 use crate::fold::Fold;
 use crate::question::Question;
@@ -40,7 +41,7 @@ impl Pair {
 
 /// All that the question means, by sender, receiver and reason.
 pub(crate) fn pairs(sources: &Sources, question: &Question) -> Result<Vec<Pair>> {
-    let fold = Fold::all(CELLS, None).by(&["src_asn", "dst_asn", "reason"]).only(filter(question));
+    let fold = Fold::all(CELLS, None).by(&["src_asn", "dst_asn", "reason"]).only(of_question(question));
     let rows = sources.summed(&fold, |window| &window.cells)?;
     let src = rows.column("src_asn")?.u32()?.iter();
     let dst = rows.column("dst_asn")?.u32()?.iter();
@@ -73,21 +74,4 @@ pub(crate) fn sums(rows: &DataFrame) -> Result<impl Iterator<Item = Sums>> {
         variance: variance.unwrap_or_default(),
         bytes_from_flows: bytes_from_flows.unwrap_or_default(),
     }))
-}
-
-/// Which rows the question means.
-pub(crate) fn filter(question: &Question) -> Option<Expr> {
-    let conditions = [
-        question.ip_version.map(|version| col("ip_version").eq(lit(version))),
-        question.vlan.map(|vlan| col("vlan").eq(lit(vlan))),
-        question.src.map(|src| col("src_asn").eq(lit(src.0))),
-        question.dst.map(|dst| col("dst_asn").eq(lit(dst.0))),
-    ];
-    conditions.into_iter().flatten().reduce(Expr::and)
-}
-
-/// Which rows are exchanged traffic, attributed or not.
-pub(crate) fn exchanged() -> Option<Expr> {
-    let aside = Reason::ALL.into_iter().filter(|reason| reason.is_set_aside());
-    aside.map(|reason| col("reason").neq(lit(reason.code()))).reduce(Expr::and)
 }

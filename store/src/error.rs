@@ -71,7 +71,7 @@ pub enum StoreError {
     },
     /// Rows could not be summed.
     #[error("cannot sum the rows: {0}")]
-    Query(#[from] polars::error::PolarsError),
+    Query(#[from] polars_core::error::PolarsError),
     /// Rows could not be laid out as columns.
     #[error("cannot lay out the columns: {0}")]
     Columns(#[from] arrow::error::ArrowError),

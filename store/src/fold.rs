@@ -1,30 +1,30 @@
 //! Summing, in bounded memory.
 //!
 //! Roll-ups and questions are the same thing: rows with the same keys become one, column by column as the table of columns
-//! says ([`Role`]). Segments are summed a few at a time and the sums are summed again, so that memory is bounded by the
-//! result and one batch, however long the span is.
+//! says ([`Role`]). A [`Fold`] tells it as data: which rows, which keys, which measures. It reads the columns of segments that this takes, a few segments
+//! at a time, and sums the sums again, so that memory is bounded by the result and one batch, however long the span is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use polars::prelude::{
-    Column as Series, DataFrame, Expr, IntoLazy, LazyFrame, PlRefPath, PlSmallStr, ScanArgsParquet, UnionArgs, col, concat, lit, when,
-};
-use schema::columns::{Column, Kind, Role, Row, Table, Value};
+use polars_core::prelude::{ChunkApply, DataFrame, IntoColumn, PlSmallStr};
+use schema::columns::{Column, Kind, Role, Row, Table};
 use schema::window::CELLS;
 
-use crate::error::{At, Result, StoreError};
-use crate::older::{is_optional, missing_columns, stand_in};
-use crate::reattribution::InForce;
-use crate::tables::file_of;
+use crate::condition::{Condition, meeting};
+use crate::error::Result;
+use crate::frame::Frame;
+use crate::grouped::{How, Measure, grouped};
+use crate::part::Part;
+use crate::reattribution::{CLAIMED_BY, InForce};
+use crate::table_file::TableFile;
 
 /// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
-const BATCH_ROWS: u64 = 1 << 17;
+const BATCH_ROWS: usize = 1 << 17;
 
-/// Files that are read at a time, each of which costs a descriptor.
-const BATCH_FILES: usize = 64;
+/// Segments that are looked at at a time, whose footers are in memory.
+const BATCH_SEGMENTS: usize = 64;
 
 /// Parts into which a sum that keeps all keys is cut at most: each reads all files again.
 const MOST_PARTS: u64 = 64;
@@ -40,43 +40,39 @@ pub(crate) struct Fold {
     keys: Vec<&'static str>,
     /// Measures that are kept.
     measures: Vec<Column>,
-    /// To the multiple of what the time is taken down, in milliseconds; `None` keeps the latest time instead.
+    /// To the multiple of what the time is taken down, in milliseconds; `None` leaves it.
     step: Option<i64>,
     /// Which rows are meant.
-    filter: Option<Expr>,
+    conditions: Vec<Condition>,
+    /// Which part of them.
+    part: Option<Part>,
     /// Claims that say whose unknown MAC addresses were.
     claims: Option<Arc<InForce>>,
-    /// Whether the earliest time is kept beside the latest, as `first_time`.
-    keeps_first: bool,
+    /// What is kept of the time where it is no key.
+    times: Times,
 }
 
-/// A file of the table.
-struct TableFile {
-    path: PathBuf,
-    rows: u64,
-    /// Columns that it lacks because an older version wrote it.
-    missing: Vec<Column>,
-}
-
-/// Files that are read together: all lack the same columns.
-struct Batch {
-    files: Vec<PathBuf>,
-    rows: u64,
-    missing: Vec<Column>,
+/// What is kept of the times of rows that became one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Times {
+    None,
+    Latest,
+    Both,
 }
 
 impl Fold {
-    /// A sum that keeps all columns of a table.
+    /// A sum that keeps all columns of a table, with the latest time where the time is no key.
     pub(crate) fn all(table: Table, step: Option<Duration>) -> Self {
         let measures = table.columns.iter().filter(|column| column.role != Role::Key).copied().collect();
         let step = step.map(|step| i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1));
-        let keys = table.with_role(Role::Key).filter(|name| *name != "time" || step.is_some()).collect();
-        Self { table, keys, measures, step, filter: None, claims: None, keeps_first: false }
+        let keys = table.with_role(Role::Key).filter(|name| *name != TIME || step.is_some()).collect();
+        Self { table, keys, measures, step, conditions: Vec::new(), part: None, claims: None, times: Times::Latest }
     }
 
     /// Keeps only these keys; the time is one of them or is dropped.
     pub(crate) fn by(mut self, keys: &[&'static str]) -> Self {
         self.keys = keys.to_vec();
+        self.times = Times::None;
         self
     }
 
@@ -86,9 +82,9 @@ impl Fold {
         self
     }
 
-    /// Only these rows.
-    pub(crate) fn only(mut self, filter: Option<Expr>) -> Self {
-        self.filter = filter;
+    /// Only the rows that meet these conditions, too.
+    pub(crate) fn only(mut self, conditions: impl IntoIterator<Item = Condition>) -> Self {
+        self.conditions.extend(conditions);
         self
     }
 
@@ -100,232 +96,140 @@ impl Fold {
         self
     }
 
-    /// Keeps the earliest time too, as [`FIRST_TIME`], where the time is no key.
-    pub(crate) fn with_first_time(mut self) -> Self {
-        self.keeps_first = true;
+    /// Keeps the earliest time as [`FIRST_TIME`] and the latest, where the time is no key.
+    pub(crate) fn with_times(mut self) -> Self {
+        self.times = Times::Both;
         self
     }
 
     /// Only the rows of one of `of` parts; rows with the same keys are in the same part.
-    pub(crate) fn part(self, number: u64, of: u64) -> Self {
+    pub(crate) fn part(mut self, number: u64, of: u64) -> Self {
         let numbers = self.table.columns.iter().filter(|column| column.role == Role::Key && column.kind == Kind::U32);
-        let sum = numbers.fold(lit(0_u64), |sum, column| sum + col(column.name).cast(polars::prelude::DataType::UInt64));
-        if of > 1 { self.only(Some((sum % lit(of)).eq(lit(number)))) } else { self }
+        self.part = (of > 1).then(|| Part { number, of, columns: numbers.map(|column| column.name).collect() });
+        self
     }
 
     /// How many rows these segments hold, before any of them become one.
-    pub(crate) fn rows(&self, segments: &[PathBuf]) -> Result<u64> {
+    pub(crate) fn rows(&self, segments: &[PathBuf]) -> Result<usize> {
         let mut rows = 0;
         for segment in segments {
-            rows += self.file_of(segment)?.map_or(0, |file| file.rows);
+            rows += TableFile::open(&self.table, segment)?.map_or(0, |file| file.rows);
         }
         Ok(rows)
     }
 
-    /// Sums the rows of these segments and of these frames.
-    pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<DataFrame>) -> Result<DataFrame> {
-        let mut sum: Option<DataFrame> = None;
-        for batch in self.batches(segments)? {
-            let part = self.scan(&batch).and_then(|rows| self.summed(self.prepared(rows)));
-            let part = part.map_err(|error| diagnosed(&batch.files, error))?;
-            sum = Some(self.joined(sum, part)?);
-        }
-        for frame in frames {
-            let part = self.summed(self.prepared(frame.lazy()))?;
-            sum = Some(self.joined(sum, part)?);
-        }
-        match sum {
-            Some(sum) => Ok(sum),
-            None => self.summed(self.prepared(frame_of_values(&self.table, &|_, _| None, 0)?.lazy())),
-        }
+    /// The rows in memory of one window, as those of its files would be read.
+    pub(crate) fn frame_of<R: Row>(&self, rows: &[R]) -> Frame {
+        let mut frame = Frame::new(&self.columns(), rows.len());
+        frame.add_rows(rows);
+        frame
     }
 
-    /// The segments' files, in batches.
-    fn batches(&self, segments: &[PathBuf]) -> Result<Vec<Batch>> {
-        let files: Result<Vec<TableFile>> = segments.iter().filter_map(|segment| self.file_of(segment).transpose()).collect();
-        let mut files = files?;
-        // Those of one version next to each other, else in their order.
-        files.sort_by_key(|file| file.missing.len());
-        let mut batches: Vec<Batch> = Vec::new();
-        for file in files {
-            match batches.last_mut() {
-                Some(batch) if batch.takes(&file) => batch.add(file),
-                _ => batches.push(Batch::of(file)),
+    /// Sums the rows of these segments and of these frames.
+    pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
+        let columns = self.columns();
+        let mut sum: Option<DataFrame> = None;
+        for segments in segments.chunks(BATCH_SEGMENTS) {
+            let files: Result<Vec<TableFile>> =
+                segments.iter().filter_map(|segment| TableFile::open(&self.table, segment).transpose()).collect();
+            for batch in batches(&files?) {
+                let mut frame = Frame::new(&columns, batch.iter().map(|file| file.rows).sum());
+                batch.iter().try_for_each(|file| file.read_into(&mut frame))?;
+                sum = Some(self.joined(sum, frame)?);
             }
         }
-        Ok(batches)
-    }
-
-    /// The table's file of a segment; `None` if the segment has no rows of it and so no file.
-    fn file_of(&self, segment: &Path) -> Result<Option<TableFile>> {
-        let path = file_of(&self.table, segment);
-        let broken = |detail| Err(StoreError::Broken { segment: segment.to_owned(), detail });
-        let metadata = match metadata_of(&path) {
-            Ok(metadata) => metadata,
-            Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.to_owned() }),
-            Err(error) if error.is_not_found() && is_optional(&self.table) => return Ok(None),
-            Err(error) => return broken(error.to_string()),
-        };
-        let columns = metadata.file_metadata().schema_descr().columns();
-        match missing_columns(&self.table, |name| columns.iter().any(|column| column.name() == name)) {
-            Ok(missing) => Ok(Some(TableFile { path, rows: metadata.file_metadata().num_rows().max(0).unsigned_abs(), missing })),
-            Err(lost) => broken(format!("its table `{}` has no column `{lost}`", self.table.name)),
+        for frame in frames {
+            sum = Some(self.joined(sum, frame)?);
         }
+        sum.map_or_else(|| self.joined(None, Frame::new(&columns, 0)), Ok)
     }
 
-    fn scan(&self, batch: &Batch) -> Result<LazyFrame> {
-        let paths = batch.files.iter().map(|file| PlRefPath::try_from_path(file)).collect::<Result<_, _>>()?;
-        let args = ScanArgsParquet { glob: false, cache: false, ..ScanArgsParquet::default() };
-        let rows = LazyFrame::scan_parquet_files(paths, args)?;
-        if batch.missing.is_empty() {
-            return Ok(rows);
-        }
-        Ok(rows.with_columns(batch.missing.iter().map(stand_in).collect::<Vec<_>>()))
-    }
-
-    /// The rows that are meant, with whole-number times and no zero where the smallest is asked for.
-    fn prepared(&self, rows: LazyFrame) -> LazyFrame {
-        let rows = match &self.claims {
-            Some(claims) => claims.over_rows(rows),
-            None => rows,
+    /// The columns that it takes, in the table's order.
+    fn columns(&self) -> Vec<Column> {
+        let is_taken = |column: &&Column| {
+            let name = column.name;
+            self.keys.contains(&name)
+                || self.measures.iter().any(|measure| measure.name == name)
+                || self.conditions.iter().any(|condition| condition.column() == name)
+                || self.part.as_ref().is_some_and(|part| part.columns.contains(&name))
+                || (self.claims.is_some() && CLAIMED_BY.contains(&name))
+                || (name == TIME && self.times != Times::None)
         };
-        let rows = match &self.filter {
-            Some(filter) => rows.filter(filter.clone()),
-            None => rows,
-        };
-        let time = col("time").cast(polars::prelude::DataType::Int64);
-        let time = match self.step {
-            Some(step) => time.clone() - time % lit(step),
-            None => time,
-        };
-        let first = self.keeps_first.then(|| time.clone().alias(FIRST_TIME));
-        rows.with_columns([time.alias("time")].into_iter().chain(first).collect::<Vec<_>>())
+        self.table.columns.iter().filter(is_taken).copied().collect()
     }
 
-    fn summed(&self, rows: LazyFrame) -> Result<DataFrame> {
-        let keys: Vec<Expr> = self.keys.iter().map(|key| col(*key)).collect();
-        let mut sums: Vec<Expr> = self.measures.iter().filter_map(aggregated).collect();
-        if !self.keys.contains(&"time") {
-            sums.push(col("time").max());
-        }
-        if self.keeps_first {
-            sums.push(col(FIRST_TIME).min());
-        }
-        Ok(rows.group_by(keys).agg(sums).collect()?)
-    }
-
-    fn joined(&self, sum: Option<DataFrame>, part: DataFrame) -> Result<DataFrame> {
+    /// A sum and further rows of the table.
+    fn joined(&self, sum: Option<DataFrame>, frame: Frame) -> Result<DataFrame> {
+        let part = self.summed(self.prepared(frame.into_polars()?)?)?;
         let Some(sum) = sum else { return Ok(part) };
-        let both = concat([sum.lazy(), part.lazy()], UnionArgs::default())?;
-        self.summed(both)
+        self.summed(sum.vstack(&part)?)
+    }
+
+    /// The rows that are meant, with their times as they are kept.
+    fn prepared(&self, rows: DataFrame) -> Result<DataFrame> {
+        let rows = match &self.claims {
+            Some(claims) => claims.over_rows(rows)?,
+            None => rows,
+        };
+        let mut rows = meeting(rows, &self.conditions)?;
+        if let Some(part) = &self.part {
+            rows = part.of_rows(&rows)?;
+        }
+        if let Some(step) = self.step.filter(|_| self.keys.contains(&TIME)) {
+            let floored = rows.column(TIME)?.i64()?.apply_values(|time| time - time % step).into_column();
+            rows.with_column(floored)?;
+        }
+        if self.times == Times::Both {
+            let mut first = rows.column(TIME)?.clone();
+            first.rename(PlSmallStr::from_static(FIRST_TIME));
+            rows.with_column(first)?;
+        }
+        Ok(rows)
+    }
+
+    fn summed(&self, rows: DataFrame) -> Result<DataFrame> {
+        let mut measures: Vec<Measure> = self.measures.iter().filter_map(|column| Some((column.name, how(column)?))).collect();
+        if !self.keys.contains(&TIME) && self.times != Times::None {
+            measures.push((TIME, How::Max));
+        }
+        if self.times == Times::Both {
+            measures.push((FIRST_TIME, How::Min));
+        }
+        grouped(rows, &self.keys, &measures)
     }
 }
 
-impl Batch {
-    fn of(file: TableFile) -> Self {
-        Self { files: vec![file.path], rows: file.rows, missing: file.missing }
-    }
+/// The column of times.
+const TIME: &str = "time";
 
-    /// Whether a file fits in.
-    fn takes(&self, file: &TableFile) -> bool {
-        self.missing == file.missing && self.files.len() < BATCH_FILES && self.rows + file.rows <= BATCH_ROWS
+/// Neighbouring files that are read together: as many as a batch may have rows, and at least one.
+fn batches(files: &[TableFile]) -> Vec<&[TableFile]> {
+    let mut rest = files;
+    let mut batches = Vec::new();
+    while !rest.is_empty() {
+        let mut rows = 0_usize;
+        let fitting = rest.iter().take_while(|file| {
+            rows = rows.saturating_add(file.rows);
+            rows <= BATCH_ROWS
+        });
+        let (batch, later) = rest.split_at(fitting.count().max(1));
+        batches.push(batch);
+        rest = later;
     }
-
-    fn add(&mut self, file: TableFile) {
-        self.rows += file.rows;
-        self.files.push(file.path);
-    }
+    batches
 }
 
 /// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.
-pub(crate) fn parts(rows: u64) -> u64 {
-    rows.div_ceil(BATCH_ROWS).clamp(1, MOST_PARTS)
+pub(crate) fn parts(rows: usize) -> u64 {
+    (rows.div_ceil(BATCH_ROWS) as u64).clamp(1, MOST_PARTS)
 }
 
 /// How a column is summed.
-fn aggregated(column: &Column) -> Option<Expr> {
-    let values = col(column.name);
+const fn how(column: &Column) -> Option<How> {
     match column.role {
         Role::Key => None,
-        Role::Sum => Some(values.sum()),
-        Role::Max => Some(values.max()),
-        Role::Min => {
-            let above_zero = when(values.clone().gt(lit(0))).then(values).otherwise(lit(polars::prelude::NULL));
-            Some(above_zero.min().fill_null(lit(0)).cast(polars_type(column.kind)).alias(column.name))
-        }
+        Role::Sum => Some(How::Sum),
+        Role::Max => Some(How::Max),
+        Role::Min => Some(How::MinAboveZero),
     }
-}
-
-/// The type of a column's values while they are summed.
-pub(crate) fn polars_type(kind: Kind) -> polars::prelude::DataType {
-    use polars::prelude::DataType;
-    match kind {
-        Kind::Time => DataType::Int64,
-        Kind::Text => DataType::String,
-        Kind::U8 => DataType::UInt8,
-        Kind::U16 => DataType::UInt16,
-        Kind::U32 => DataType::UInt32,
-        Kind::U64 => DataType::UInt64,
-        Kind::F64 => DataType::Float64,
-    }
-}
-
-/// Rows in memory, as the files of their table would be read.
-pub(crate) fn frame_of<R: Row>(rows: &[R]) -> Result<DataFrame> {
-    frame_of_values(&R::TABLE, &|row, position| rows.get(row).and_then(|row| row.value(position)), rows.len())
-}
-
-fn frame_of_values(table: &Table, value: &dyn Fn(usize, usize) -> Option<Value>, rows: usize) -> Result<DataFrame> {
-    let columns =
-        table.columns.iter().enumerate().map(|(position, column)| series(column, (0..rows).filter_map(|row| value(row, position))));
-    Ok(DataFrame::new(rows, columns.collect())?)
-}
-
-fn series(column: &Column, values: impl Iterator<Item = Value>) -> Series {
-    use polars::prelude::NamedFrom;
-    let name = PlSmallStr::from_static(column.name);
-    macro_rules! series {
-        ($kind:ident, $value:ident => $native:expr) => {{
-            let natives: Vec<_> = values.filter_map(|value| if let Value::$kind($value) = value { Some($native) } else { None }).collect();
-            polars::prelude::Series::new(name, natives).into()
-        }};
-    }
-    match column.kind {
-        Kind::Time => series!(Time, time => time.millis()),
-        Kind::Text => series!(Text, text => text.to_string()),
-        Kind::U8 => series!(U8, number => number),
-        Kind::U16 => series!(U16, number => number),
-        Kind::U32 => series!(U32, number => number),
-        Kind::U64 => series!(U64, number => number),
-        Kind::F64 => series!(F64, number => number),
-    }
-}
-
-/// What a file says of itself.
-fn metadata_of(path: &Path) -> Result<ParquetMetaData> {
-    let file = std::fs::File::open(path).at("open", path)?;
-    Ok(ParquetMetaDataReader::new().parse_and_finish(&file)?)
-}
-
-/// Finds the segment that made a query fail, if it was one.
-fn diagnosed(files: &[PathBuf], error: StoreError) -> StoreError {
-    for file in files {
-        let segment = file.parent().unwrap_or(file).to_owned();
-        if !segment.exists() {
-            return StoreError::Gone { segment };
-        }
-        if let Err(detail) = read_through(file) {
-            return StoreError::Broken { segment, detail: detail.to_string() };
-        }
-    }
-    error
-}
-
-/// Reads a whole file and keeps nothing of it.
-fn read_through(path: &Path) -> Result<()> {
-    let file = std::fs::File::open(path).at("open", path)?;
-    for batch in parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
-        batch?;
-    }
-    Ok(())
 }

@@ -4,12 +4,9 @@
 //! a journal which an older version began is read, summed and rolled up as it is, and no file is ever rewritten. The same is
 //! true of tables: one that came later has no file in older segments, and needs none in newer ones where it has no rows.
 
-use polars::prelude::{Expr, lit};
-use schema::Protocol;
-use schema::columns::{Column, Kind, Table};
+use schema::columns::{Column, Kind, Table, Value};
 use schema::window::{LISTENERS, PORT_SAMPLES};
-
-use crate::fold::polars_type;
+use schema::{Protocol, Timestamp};
 
 /// Table and column of everything that came after the first version.
 const CAME_LATER: [(&str, &str); 14] = [
@@ -47,14 +44,18 @@ pub(crate) fn missing_columns(table: &Table, is_there: impl Fn(&str) -> bool) ->
     }
 }
 
-/// The values of a column in files that lack it: nothing was counted, and the one protocol there was is sFlow version 5.
-pub(crate) fn stand_in(column: &Column) -> Expr {
-    let value = match (column.name, column.kind) {
-        ("protocol", _) => lit(Protocol::Sflow5.name()),
-        (_, Kind::Text) => lit(""),
-        _ => lit(0),
-    };
-    value.cast(polars_type(column.kind)).alias(column.name)
+/// The value of a column in files that lack it: nothing was counted, and the one protocol there was is sFlow version 5.
+pub(crate) fn stand_in(column: &Column) -> Value {
+    match (column.name, column.kind) {
+        ("protocol", _) => Value::Text(Protocol::Sflow5.name().into()),
+        (_, Kind::Text) => Value::Text("".into()),
+        (_, Kind::Time) => Value::Time(Timestamp(0)),
+        (_, Kind::U8) => Value::U8(0),
+        (_, Kind::U16) => Value::U16(0),
+        (_, Kind::U32) => Value::U32(0),
+        (_, Kind::U64) => Value::U64(0),
+        (_, Kind::F64) => Value::F64(0.0),
+    }
 }
 
 #[cfg(test)]

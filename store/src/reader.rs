@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use polars::prelude::DataFrame;
+use polars_core::prelude::DataFrame;
 use schema::columns::Row;
 use schema::time::span_text;
 use schema::{Level, Timestamp, Window};
@@ -13,7 +13,8 @@ use schema::{Level, Timestamp, Window};
 use crate::answer::Coverage;
 use crate::catalog::Catalog;
 use crate::error::{Result, StoreError};
-use crate::fold::{Fold, frame_of};
+use crate::fold::Fold;
+use crate::frame::Frame;
 use crate::layout::Layout;
 use crate::plan::{Plan, Planner};
 use crate::question::Question;
@@ -168,8 +169,9 @@ impl Reader {
 impl Sources {
     /// Sums their rows, as they read with the claims in force.
     pub(crate) fn summed<R: Row>(&self, fold: &Fold, rows_of: impl Fn(&Window) -> &[R]) -> Result<DataFrame> {
-        let frames: Result<Vec<DataFrame>> = self.live.iter().map(|window| frame_of(rows_of(window))).collect();
-        fold.clone().under(&self.claims).run(&self.segments, frames?)
+        let fold = fold.clone().under(&self.claims);
+        let frames: Vec<Frame> = self.live.iter().map(|window| fold.frame_of(rows_of(window))).collect();
+        fold.run(&self.segments, frames)
     }
 
     /// What an answer made of them covers.

@@ -36,5 +36,6 @@ pub use file::{FILE, append, load, withdraw};
 pub(crate) use in_force::InForce;
 pub use in_force::{Contradiction, MAX_CLAIMS};
 pub use list::{Reattribution, Reattributions};
+pub(crate) use over_rows::CLAIMED_BY;
 pub use refusal::Refusal;
 pub(crate) use watched::Watched;

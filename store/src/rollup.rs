@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
-use polars::prelude::{DataFrame, SortMultipleOptions};
+use polars_core::prelude::{DataFrame, SortMultipleOptions};
 use schema::columns::{Column, Kind, Table};
 
 use crate::encode::{CHUNK, write_batches};

@@ -1,6 +1,6 @@
 //! From summed columns back to typed rows, for the small tables of which all columns are shown.
 
-use polars::prelude::DataFrame;
+use polars_core::prelude::DataFrame;
 use schema::columns::{Column, Kind, Row, Value};
 use schema::{Timestamp, Window};
 

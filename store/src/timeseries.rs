@@ -6,13 +6,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polars::prelude::{DataFrame, DataType, Expr};
+use polars_core::prelude::{DataFrame, DataType};
 use schema::time::span_text;
 use schema::window::CELLS;
 use schema::{Level, Sums, Timestamp, Window};
 
 use crate::answer::{Series, TimeseriesAnswer, Unseen};
-use crate::cells::{exchanged, filter, sums};
+use crate::cells::sums;
+use crate::condition::{exchanged, of_question};
 use crate::error::{Result, StoreError};
 use crate::figure::{Figure, Verdict};
 use crate::fold::Fold;
@@ -97,9 +98,8 @@ impl Grid {
     }
 
     fn series(&self, sets: &Sets<'_>, question: &Question, by: By, measured: &[Duration]) -> Result<Vec<Series>> {
-        let meant = [filter(question), exchanged()].into_iter().flatten().reduce(Expr::and);
         let keys: Vec<&str> = std::iter::once("time").chain(column(by)).collect();
-        let fold = Fold::all(CELLS, Some(self.step)).by(&keys).only(meant);
+        let fold = Fold::all(CELLS, Some(self.step)).by(&keys).only(of_question(question)).only(exchanged());
         let rows = sets.sources.summed(&fold, |window| &window.cells)?;
         let sums = self.sums(&rows, by)?;
         let figures = self.figures(sets, question, sums)?;

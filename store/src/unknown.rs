@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use arrow::array::{Date32Array, StringArray, UInt16Array};
 use arrow::record_batch::RecordBatch;
-use polars::prelude::{Expr, col, lit};
 use schema::window::CELLS;
 use schema::{Level, Mac, Sums, Timestamp, Window};
 use serde::Serialize;
 
 use crate::answer::{Coverage, Estimate};
-use crate::cells::{exchanged, filter, sums};
+use crate::cells::sums;
+use crate::condition::{Condition, exchanged, of_question};
 use crate::error::Result;
 use crate::flat::Flat;
 use crate::fold::{FIRST_TIME, Fold};
@@ -104,9 +104,9 @@ impl Reader {
 
 impl Side {
     fn add(&self, sources: &Sources, question: &Question, seen: &mut BTreeMap<Place, Seen>) -> Result<()> {
-        let unclaimed = col(self.asn).eq(lit(0_u32)).and(col(self.mac).neq(lit(0_u64)));
-        let meant = [filter(question), exchanged()].into_iter().flatten().fold(unclaimed, Expr::and);
-        let fold = Fold::all(CELLS, None).by(&[self.mac, "vlan"]).with_first_time().only(Some(meant));
+        let unclaimed = [Condition::is(self.asn, 0_u32), Condition::is_not(self.mac, 0_u64)];
+        let fold = Fold::all(CELLS, None).by(&[self.mac, "vlan"]).with_times();
+        let fold = fold.only(unclaimed).only(of_question(question)).only(exchanged());
         let rows = sources.summed(&fold, |window| &window.cells)?;
         let places = rows.column(self.mac)?.u64()?.iter().zip(rows.column("vlan")?.u16()?.iter());
         let times = rows.column(FIRST_TIME)?.i64()?.iter().zip(rows.column("time")?.i64()?.iter());

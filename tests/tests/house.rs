@@ -203,7 +203,7 @@ fn the_picture_of_the_house_shows_what_is_there() {
     let room = |name: &str| house.iter().find(|room| room.name == name).expect("the room is there");
     assert!(room("aggregator").imports.contains("directory"));
     assert!(room("dashboards").reaches.contains("tokio"));
-    assert!(room("store").imports.contains("polars"));
+    assert!(room("store").imports.contains("polars-core"));
     // A dependency of tests is no import.
     assert!(!room("wire").imports.contains("sflow-parser"));
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use polars::prelude::DataFrame;
+use polars_core::prelude::DataFrame;
 use schema::window::{PORT_SAMPLES, PORTS};
 use schema::{Sums, Timestamp};
 

@@ -39,6 +39,14 @@ impl Condition {
         self.column
     }
 
+    /// The number that the column must be; `None` where any but one will do, which hardly leaves anything out.
+    pub(crate) const fn equal_to(&self) -> Option<u64> {
+        match self.comparison {
+            Comparison::Equal => Some(self.number),
+            Comparison::Unequal => None,
+        }
+    }
+
     fn met_by(&self, rows: &DataFrame) -> Result<BooleanChunked> {
         let numbers = rows.column(self.column).map(Column::as_materialized_series)?;
         Ok(match self.comparison {

@@ -16,15 +16,22 @@ use crate::condition::{Condition, meeting};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::grouped::{How, Measure, grouped};
+use crate::parallel;
 use crate::part::Part;
 use crate::reattribution::{CLAIMED_BY, InForce};
 use crate::table_file::TableFile;
 
-/// Rows that are read at a time: bounds memory, of which a row takes some hundred octets while it is summed.
-const BATCH_ROWS: usize = 1 << 17;
+/// Rows of a batch, which one thread reads and sums at a time: bounds memory, of which a row takes some hundred octets meanwhile.
+const BATCH_ROWS: usize = 1 << 16;
 
-/// Segments that are looked at at a time, whose footers are in memory.
-const BATCH_SEGMENTS: usize = 64;
+/// Batches whose sums are added to the sum of all at a time: bounds memory, for each has as many rows as a batch at most.
+const BATCHES_AT_A_TIME: usize = 16;
+
+/// Segments that are looked at at a time: bounds the footers in memory, each of which takes some ten thousand octets.
+const SEGMENTS_AT_A_TIME: usize = 512;
+
+/// Rows that a sum which keeps all keys reads at a time before it is cut into parts: bounds memory, of which a row takes some two hundred octets then.
+const PART_ROWS: usize = 1 << 18;
 
 /// Parts into which a sum that keeps all keys is cut at most: each reads all files again.
 const MOST_PARTS: u64 = 64;
@@ -127,21 +134,31 @@ impl Fold {
 
     /// Sums the rows of these segments and of these frames.
     pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
-        let columns = self.columns();
         let mut sum: Option<DataFrame> = None;
-        for segments in segments.chunks(BATCH_SEGMENTS) {
-            let files: Result<Vec<TableFile>> =
-                segments.iter().filter_map(|segment| TableFile::open(&self.table, segment).transpose()).collect();
-            for batch in batches(&files?) {
-                let mut frame = Frame::new(&columns, batch.iter().map(|file| file.rows).sum());
-                batch.iter().try_for_each(|file| file.read_into(&mut frame))?;
-                sum = Some(self.joined(sum, frame)?);
+        for segments in segments.chunks(SEGMENTS_AT_A_TIME) {
+            let files = parallel::each(segments, |segment| TableFile::open(&self.table, segment))?;
+            let files: Vec<TableFile> = files.into_iter().flatten().collect();
+            for batches in batches(&files).chunks(BATCHES_AT_A_TIME) {
+                let parts = parallel::each(batches, |batch| self.part_of(self.read(batch)?))?;
+                sum = Some(self.joined(sum, parts)?);
             }
         }
-        for frame in frames {
-            sum = Some(self.joined(sum, frame)?);
+        if !frames.is_empty() {
+            let parts: Result<Vec<DataFrame>> = frames.into_iter().map(|frame| self.part_of(frame)).collect();
+            sum = Some(self.joined(sum, parts?)?);
         }
-        sum.map_or_else(|| self.joined(None, Frame::new(&columns, 0)), Ok)
+        sum.map_or_else(|| self.part_of(Frame::new(&self.columns(), 0)), Ok)
+    }
+
+    /// Reads the rows of some files.
+    fn read(&self, files: &[TableFile]) -> Result<Frame> {
+        // What a claim may change cannot be looked at before.
+        let conditions = if self.claims.is_some() { &[][..] } else { &self.conditions };
+        let selective = conditions.iter().any(|condition| condition.equal_to().is_some());
+        let room = if selective { 0 } else { files.iter().map(|file| file.rows).sum() };
+        let mut frame = Frame::new(&self.columns(), room);
+        files.iter().try_for_each(|file| file.read_into(&mut frame, conditions))?;
+        Ok(frame)
     }
 
     /// The columns that it takes, in the table's order.
@@ -158,11 +175,21 @@ impl Fold {
         self.table.columns.iter().filter(is_taken).copied().collect()
     }
 
-    /// A sum and further rows of the table.
-    fn joined(&self, sum: Option<DataFrame>, frame: Frame) -> Result<DataFrame> {
-        let part = self.summed(self.prepared(frame.into_polars()?)?)?;
-        let Some(sum) = sum else { return Ok(part) };
-        self.summed(sum.vstack(&part)?)
+    /// Sums the rows of a batch.
+    fn part_of(&self, frame: Frame) -> Result<DataFrame> {
+        self.summed(self.prepared(frame.into_polars()?)?)
+    }
+
+    /// A sum and further sums, in their order.
+    fn joined(&self, sum: Option<DataFrame>, parts: Vec<DataFrame>) -> Result<DataFrame> {
+        let mut sums = sum.into_iter().chain(parts);
+        let Some(mut all) = sums.next() else { return self.part_of(Frame::new(&self.columns(), 0)) };
+        let mut alone = true;
+        for part in sums {
+            all.vstack_mut(&part)?;
+            alone = false;
+        }
+        if alone { Ok(all) } else { self.summed(all) }
     }
 
     /// The rows that are meant, with their times as they are kept.
@@ -221,7 +248,7 @@ fn batches(files: &[TableFile]) -> Vec<&[TableFile]> {
 
 /// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.
 pub(crate) fn parts(rows: usize) -> u64 {
-    (rows.div_ceil(BATCH_ROWS) as u64).clamp(1, MOST_PARTS)
+    (rows.div_ceil(PART_ROWS) as u64).clamp(1, MOST_PARTS)
 }
 
 /// How a column is summed.

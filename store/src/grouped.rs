@@ -6,6 +6,7 @@
 use polars_core::prelude::{ChunkApply, Column, DataFrame, DataType, GroupBy, IntoColumn, PlSmallStr};
 
 use crate::error::Result;
+use crate::packed::packed;
 
 /// How the values of a column become one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +31,7 @@ pub(crate) fn grouped(mut rows: DataFrame, keys: &[&'static str], measures: &[Me
         let zero_last = turned(rows.column(name)?, Turn::Down)?;
         rows.with_column(zero_last)?;
     }
-    let groups = rows.group_by(keys.iter().copied())?;
+    let groups = groups(&rows, keys)?;
     let mut columns = groups.keys();
     for (these, of) in OPERATIONS {
         let names: Vec<&str> = measures.iter().filter(|(_, how)| these.contains(how)).map(|(name, _)| *name).collect();
@@ -44,6 +45,18 @@ pub(crate) fn grouped(mut rows: DataFrame, keys: &[&'static str], measures: &[Me
         sums.with_column(zero_first)?;
     }
     Ok(sums)
+}
+
+/// Finds the rows with the same keys, on this thread alone: there is one for each batch.
+fn groups<'r>(rows: &'r DataFrame, keys: &[&str]) -> Result<GroupBy<'r>> {
+    let keys = rows.select_to_vec(keys.iter().copied())?;
+    Ok(match packed(&keys)? {
+        Some(packed) => {
+            let groups = rows.group_by_with_series(vec![packed], false, false)?.into_groups();
+            GroupBy::new(rows, keys, groups, None)
+        }
+        None => rows.group_by_with_series(keys, false, false)?,
+    })
 }
 
 type Operation = fn(&GroupBy<'_>) -> polars_core::error::PolarsResult<DataFrame>;

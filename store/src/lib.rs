@@ -40,6 +40,8 @@ mod loss;
 mod matrix;
 mod members;
 mod older;
+mod packed;
+mod parallel;
 mod part;
 mod plan;
 mod ports;

@@ -3,10 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::datatypes::{DataType, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
+};
 use schema::columns::{Column, Table};
 
+use crate::condition::Condition;
 use crate::error::{At, Result, StoreError};
 use crate::frame::Frame;
 use crate::older::{is_optional, missing_columns};
@@ -38,23 +43,36 @@ impl TableFile {
         Ok(Some(Self { segment: segment.to_owned(), path, footer, rows }))
     }
 
-    /// Adds its rows to a frame.
-    pub(crate) fn read_into(&self, frame: &mut Frame) -> Result<()> {
-        self.try_read_into(frame).map_err(|error| self.diagnosed(&error))
+    /// Adds to a frame its rows that meet at least those of the conditions that leave most out.
+    pub(crate) fn read_into(&self, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
+        self.try_read_into(frame, conditions).map_err(|error| self.diagnosed(&error))
     }
 
-    fn try_read_into(&self, frame: &mut Frame) -> Result<()> {
+    fn try_read_into(&self, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
         let file = File::open(&self.path).at("open", &self.path)?;
         let wanted = frame.columns().map(|column: &Column| column.name);
         let projection = ProjectionMask::columns(self.footer.parquet_schema(), wanted);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.footer.clone())
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.footer.clone())
             .with_projection(projection)
-            .with_batch_size(self.rows.clamp(1, BATCH_ROWS))
-            .build()?;
-        for batch in reader {
+            .with_batch_size(self.rows.clamp(1, BATCH_ROWS));
+        if let Some(filter) = self.filter(conditions) {
+            reader = reader.with_row_filter(filter);
+        }
+        for batch in reader.build()? {
             frame.add_batch(&batch?).map_err(|detail| StoreError::Broken { segment: self.segment.clone(), detail })?;
         }
         Ok(())
+    }
+
+    /// Conditions as the Parquet reader checks them, before it decodes any other column; `None` if none leaves much out.
+    fn filter(&self, conditions: &[Condition]) -> Option<RowFilter> {
+        let selective = conditions.iter().filter_map(|condition| Some((condition.column(), condition.equal_to()?)));
+        let predicates = selective.map(|(column, number)| {
+            let column = ProjectionMask::columns(self.footer.parquet_schema(), [column]);
+            Box::new(ArrowPredicateFn::new(column, move |batch| Ok(equal(batch.column(0), number)))) as Box<dyn ArrowPredicate>
+        });
+        let predicates: Vec<_> = predicates.collect();
+        (!predicates.is_empty()).then(|| RowFilter::new(predicates))
     }
 
     /// What a failure to read means for the segment.
@@ -66,6 +84,17 @@ impl TableFile {
 
 /// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 1 << 14;
+
+/// Where a column is a number. Of types that numbers do not have, all rows are kept for those who look at them later.
+fn equal(numbers: &ArrayRef, number: u64) -> BooleanArray {
+    match numbers.data_type() {
+        DataType::UInt8 => BooleanArray::from_unary(numbers.as_primitive::<UInt8Type>(), |it| u64::from(it) == number),
+        DataType::UInt16 => BooleanArray::from_unary(numbers.as_primitive::<UInt16Type>(), |it| u64::from(it) == number),
+        DataType::UInt32 => BooleanArray::from_unary(numbers.as_primitive::<UInt32Type>(), |it| u64::from(it) == number),
+        DataType::UInt64 => BooleanArray::from_unary(numbers.as_primitive::<UInt64Type>(), |it| it == number),
+        _ => BooleanArray::from(vec![true; numbers.len()]),
+    }
+}
 
 /// What a file says of itself. Its own copy of the Arrow schema is stepped over: the Parquet types say all that is needed.
 fn footer_of(path: &Path) -> Result<ArrowReaderMetadata> {

@@ -22,28 +22,52 @@ pub(crate) struct Catalog {
     pub(crate) foreign: usize,
 }
 
+/// What the folder of one level holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listed {
+    segments: Vec<Segment>,
+    /// Names that mean nothing here.
+    foreign: usize,
+}
+
+impl Listed {
+    /// Lists the folder of a level, without the segments in `skipped`.
+    pub(crate) fn of(layout: &Layout, level: Level, skipped: &HashSet<PathBuf>) -> Result<Self> {
+        let mut listed = Self::default();
+        let dir = layout.level(level);
+        for entry in dir.read_dir().at("list", &dir)? {
+            let entry = entry.at("list", &dir)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if is_unfinished(&name) || (!skipped.is_empty() && skipped.contains(&entry.path())) {
+                continue;
+            }
+            match Segment::parse(level, &name) {
+                Some(segment) => listed.segments.push(segment),
+                None => listed.foreign += 1,
+            }
+        }
+        Ok(listed)
+    }
+}
+
 impl Catalog {
     /// Lists the journal, without the segments in `skipped`.
     ///
     /// The finest level comes first: what a writer sums up and drops in the meantime is then seen twice, never missed.
     pub(crate) fn list(layout: &Layout, skipped: &HashSet<PathBuf>) -> Result<Self> {
+        let levels: Result<Vec<Listed>> = Level::ALL.into_iter().map(|level| Listed::of(layout, level, skipped)).collect();
+        Ok(Self::of(&levels?))
+    }
+
+    /// The segments that were listed.
+    pub(crate) fn of<'l>(levels: impl IntoIterator<Item = &'l Listed>) -> Self {
         let mut catalog = Self::default();
-        for level in Level::ALL {
-            let dir = layout.level(level);
-            for entry in dir.read_dir().at("list", &dir)? {
-                let entry = entry.at("list", &dir)?;
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                if is_unfinished(&name) || (!skipped.is_empty() && skipped.contains(&entry.path())) {
-                    continue;
-                }
-                match Segment::parse(level, &name) {
-                    Some(segment) => catalog.insert(segment),
-                    None => catalog.foreign += 1,
-                }
-            }
+        for listed in levels {
+            listed.segments.iter().for_each(|segment| catalog.insert(*segment));
+            catalog.foreign += listed.foreign;
         }
-        Ok(catalog)
+        catalog
     }
 
     pub(crate) fn insert(&mut self, segment: Segment) {

@@ -36,6 +36,7 @@ mod grouped;
 mod health;
 mod journal;
 mod layout;
+mod listing;
 mod loss;
 mod matrix;
 mod members;

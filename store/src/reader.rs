@@ -16,6 +16,7 @@ use crate::error::{Result, StoreError};
 use crate::fold::Fold;
 use crate::frame::Frame;
 use crate::layout::Layout;
+use crate::listing::Listing;
 use crate::plan::{Plan, Planner};
 use crate::question::Question;
 use crate::reattribution::{InForce, Watched};
@@ -35,6 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Reader {
     layout: Layout,
+    listing: Listing,
     claims: Watched,
 }
 
@@ -63,7 +65,7 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Self> {
         let layout = Layout::new(dir);
         layout.check()?;
-        Ok(Self { layout, claims: Watched::of(dir) })
+        Ok(Self { layout, listing: Listing::default(), claims: Watched::of(dir) })
     }
 
     /// First moment in the journal and the moment after its last; `None` while it is empty.
@@ -71,7 +73,7 @@ impl Reader {
     /// # Errors
     /// If the file system refuses.
     pub fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>> {
-        Ok(Catalog::list(&self.layout, &HashSet::new())?.extent())
+        Ok(self.listing.catalog(&self.layout)?.extent())
     }
 
     /// Finds the sources of a span and works on them, again if they change meanwhile.
@@ -111,7 +113,8 @@ impl Reader {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let catalog = Catalog::list(&self.layout, &skipped)?;
+            let catalog =
+                if skipped.is_empty() { self.listing.catalog(&self.layout)? } else { Arc::new(Catalog::list(&self.layout, &skipped)?) };
             match work(&catalog) {
                 Err(StoreError::Gone { .. }) if attempt < ATTEMPTS => {}
                 Err(StoreError::Broken { segment, detail }) if attempt < ATTEMPTS => {

@@ -1,6 +1,7 @@
 //! What segments there are, from the names in the journal's directories.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use schema::{Level, Timestamp};
@@ -31,11 +32,15 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// Lists the folder of a level, without the segments in `skipped`.
+    /// Lists the folder of a level, without the segments in `skipped`. Journals that an older version wrote have no folder for bundles.
     pub(crate) fn of(layout: &Layout, level: Level, skipped: &HashSet<PathBuf>) -> Result<Self> {
         let mut listed = Self::default();
         let dir = layout.level(level);
-        for entry in dir.read_dir().at("list", &dir)? {
+        let entries = match dir.read_dir() {
+            Err(error) if error.kind() == ErrorKind::NotFound && Level::BUNDLES.contains(&level) => return Ok(listed),
+            entries => entries.at("list", &dir)?,
+        };
+        for entry in entries {
             let entry = entry.at("list", &dir)?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
@@ -56,7 +61,7 @@ impl Catalog {
     ///
     /// The finest level comes first: what a writer sums up and drops in the meantime is then seen twice, never missed.
     pub(crate) fn list(layout: &Layout, skipped: &HashSet<PathBuf>) -> Result<Self> {
-        let levels: Result<Vec<Listed>> = Level::ALL.into_iter().map(|level| Listed::of(layout, level, skipped)).collect();
+        let levels: Result<Vec<Listed>> = Level::EVERY.into_iter().map(|level| Listed::of(layout, level, skipped)).collect();
         Ok(Self::of(&levels?))
     }
 
@@ -124,7 +129,8 @@ impl Catalog {
     /// First moment and the moment after the last.
     pub(crate) fn extent(&self) -> Option<(Timestamp, Timestamp)> {
         let bases = self.bases.values().map(|base| (base.id.start, base.end()));
-        let roll_ups = self.roll_ups.values().map(|roll_up| (roll_up.start, roll_up.end()));
+        // Bundles reach to where no day may be.
+        let roll_ups = self.roll_ups.values().filter(|roll_up| roll_up.level <= Level::Day).map(|roll_up| (roll_up.start, roll_up.end()));
         bases.chain(roll_ups).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }

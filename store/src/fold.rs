@@ -12,6 +12,7 @@ use polars_core::prelude::{ChunkApply, DataFrame, IntoColumn, PlSmallStr};
 use schema::columns::{Column, Kind, Role, Row, Table};
 use schema::window::CELLS;
 
+use crate::bundle::BUNDLED;
 use crate::condition::{Condition, meeting};
 use crate::error::Result;
 use crate::frame::Frame;
@@ -114,6 +115,12 @@ impl Fold {
         let numbers = self.table.columns.iter().filter(|column| column.role == Role::Key && column.kind == Kind::U32);
         self.part = (of > 1).then(|| Part { number, of, columns: numbers.map(|column| column.name).collect() });
         self
+    }
+
+    /// Whether bundles have what it takes: they do not tell days apart.
+    pub(crate) fn takes_bundles(&self) -> bool {
+        let needs_days = self.claims.is_some() || self.times != Times::None || self.keys.contains(&TIME);
+        !needs_days && BUNDLED.iter().any(|table| table.name == self.table.name)
     }
 
     /// How many rows these segments hold, before any of them become one.

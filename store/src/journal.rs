@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use schema::{Level, Timestamp, Window};
 
+use crate::bundle;
 use crate::catalog::Catalog;
 use crate::error::{Result, StoreError};
 use crate::layout::{Layout, sync_dir, sync_segment};
@@ -170,6 +171,7 @@ impl Journal {
         for level in [Level::FiveMinutes, Level::Hour, Level::Day] {
             self.resist(&mut done, |journal, done| journal.roll_up(level, now, done))?;
         }
+        self.resist(&mut done, |journal, done| journal.bundle(now, done))?;
         done.quarantined = std::mem::take(&mut self.quarantined);
         Ok(done)
     }
@@ -218,8 +220,17 @@ impl Journal {
         outcome
     }
 
+    /// Makes the bundle that is due, if there is one; the others wait for their turn, for windows wait to be written meanwhile.
+    fn bundle(&mut self, now: Timestamp, done: &mut Maintenance) -> Result<()> {
+        if let Some(due) = bundle::due(&self.catalog, &self.options.retention, now) {
+            self.catalog.insert(Segment::RollUp(due.make(&self.catalog, &self.layout)?));
+            done.rolled_up += 1;
+        }
+        Ok(())
+    }
+
     fn set_aside(&mut self, segment: &Path, detail: &str) -> Result<()> {
-        let level = Level::ALL.into_iter().find(|level| segment.starts_with(self.layout.level(*level)));
+        let level = Level::EVERY.into_iter().find(|level| segment.starts_with(self.layout.level(*level)));
         let name = segment.file_name().map(|name| name.to_string_lossy());
         let Some(known) = level.zip(name).and_then(|(level, name)| Segment::parse(level, &name)) else {
             return Err(StoreError::Broken { segment: segment.to_owned(), detail: detail.to_owned() });

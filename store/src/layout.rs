@@ -4,6 +4,7 @@
 //! DATA/FORMAT                      version of this layout
 //! DATA/lock                        held by the one writer
 //! DATA/journal/1m|5m|1h|1d/NAME/   a segment: a file for each of its tables, as in cells.parquet; roll-ups also `inputs`
+//! DATA/journal/5d|30d/NAME/        a bundle: some tables of several days, summed again
 //! DATA/reattributions.jsonl        claims of unknown MAC addresses; has a lock of its own
 //! DATA/quarantine/                 segments that could not be read, set aside for a person to look at
 //! ```
@@ -49,7 +50,7 @@ impl Layout {
 
     /// Makes what is missing and removes what a killed writer left unfinished. Only for the writer.
     pub(crate) fn prepare(&self) -> Result<()> {
-        for level in Level::ALL {
+        for level in Level::EVERY {
             let dir = self.level(level);
             fs::create_dir_all(&dir).at("create", &dir)?;
             remove_unfinished(&dir)?;

@@ -22,6 +22,7 @@
 //! 8. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
 
 pub mod answer;
+mod bundle;
 mod catalog;
 mod cells;
 mod condition;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use schema::Level;
 
 use crate::catalog::{Catalog, Listed};
-use crate::error::{At, Result};
+use crate::error::Result;
 use crate::layout::Layout;
 
 /// A folder that has changed so shortly before it was listed may change again without another time of change, for file systems count in ticks. Two seconds are
@@ -24,7 +24,7 @@ pub(crate) struct Listing {
 
 #[derive(Debug, Default)]
 struct Kept {
-    levels: [Folder; Level::ALL.len()],
+    levels: [Folder; Level::EVERY.len()],
     /// All that they hold.
     catalog: Arc<Catalog>,
     /// Whether a folder was listed since the catalog was made.
@@ -45,7 +45,7 @@ impl Listing {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut *kept;
         // In the order of `Catalog::list`, and for its reason.
-        for (level, of_level) in Level::ALL.into_iter().zip(&mut kept.levels) {
+        for (level, of_level) in Level::EVERY.into_iter().zip(&mut kept.levels) {
             kept.is_stale |= of_level.renew(layout, level)?;
         }
         if kept.is_stale {
@@ -60,14 +60,14 @@ impl Folder {
     /// Lists the folder if it has changed; whether it has.
     fn renew(&mut self, layout: &Layout, level: Level) -> Result<bool> {
         let dir = layout.level(level);
-        let changed = dir.metadata().and_then(|dir| dir.modified()).at("list", &dir)?;
-        if self.changed == Some(changed) {
+        let changed = dir.metadata().and_then(|dir| dir.modified()).ok();
+        if changed.is_some() && self.changed == changed {
             return Ok(false);
         }
         let now = SystemTime::now();
         self.listed = Listed::of(layout, level, &HashSet::new())?;
-        let is_settled = now.duration_since(changed).is_ok_and(|since| since > TICK);
-        self.changed = is_settled.then_some(changed);
+        let is_settled = |changed: &SystemTime| now.duration_since(*changed).is_ok_and(|since| since > TICK);
+        self.changed = changed.filter(is_settled);
         Ok(true)
     }
 }

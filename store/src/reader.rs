@@ -11,6 +11,7 @@ use schema::time::span_text;
 use schema::{Level, Timestamp, Window};
 
 use crate::answer::Coverage;
+use crate::bundle::bundled;
 use crate::catalog::Catalog;
 use crate::error::{Result, StoreError};
 use crate::fold::Fold;
@@ -51,6 +52,8 @@ pub(crate) struct Sources {
     /// The length of the coarsest windows, at least a minute.
     pub(crate) step: Duration,
     segments: Vec<PathBuf>,
+    /// The same with bundles in the place of days.
+    bundled: Vec<PathBuf>,
     /// What is claimed of unknown MAC addresses.
     claims: Arc<InForce>,
     /// The windows in memory that the journal does not hold.
@@ -133,10 +136,12 @@ impl Reader {
             Some((first, last)) => Planner::new(tree, from, to, coarsest).span(first, last)?,
             None => Planner::new(tree, from, to, coarsest).nothing(),
         };
+        let path = |segment: &Segment| self.layout.segment(segment);
         let mut sources = Sources {
             from: plan.from,
             to: plan.to,
-            segments: plan.segments.iter().map(|segment| self.layout.segment(segment)).collect(),
+            segments: plan.segments.iter().map(path).collect(),
+            bundled: bundled(catalog, &plan.segments).iter().map(path).collect(),
             step: plan.segments.iter().map(Segment::length).fold(MINUTE, Duration::max),
             spans: Spans::default(),
             claims: self.claims.in_force()?,
@@ -174,7 +179,7 @@ impl Sources {
     pub(crate) fn summed<R: Row>(&self, fold: &Fold, rows_of: impl Fn(&Window) -> &[R]) -> Result<DataFrame> {
         let fold = fold.clone().under(&self.claims);
         let frames: Vec<Frame> = self.live.iter().map(|window| fold.frame_of(rows_of(window))).collect();
-        fold.run(&self.segments, frames)
+        fold.run(if fold.takes_bundles() { &self.bundled } else { &self.segments }, frames)
     }
 
     /// What an answer made of them covers.

@@ -23,7 +23,7 @@ pub struct Retention {
     pub five_minutes: Option<Duration>,
     /// Roll-ups of an hour.
     pub hours: Option<Duration>,
-    /// Roll-ups of a day. What is dropped here is gone.
+    /// Roll-ups of a day, and bundles of days. What is dropped here is gone.
     pub days: Option<Duration>,
 }
 
@@ -41,7 +41,7 @@ impl Retention {
             Level::Minute => self.minutes,
             Level::FiveMinutes => self.five_minutes,
             Level::Hour => self.hours,
-            Level::Day => self.days,
+            Level::Day | Level::FiveDays | Level::ThirtyDays => self.days,
         }
     }
 }
@@ -110,6 +110,8 @@ impl<'c> Expired<'c> {
     }
 }
 
-fn is_old(segment: &Segment, retention: &Retention, now: Timestamp) -> bool {
-    retention.of(segment.level()).is_some_and(|keep| segment.end().plus(keep) <= now)
+/// Whether a segment's time has come. A bundle goes with the first of its days, so that what is dropped as a day is nowhere.
+pub(crate) fn is_old(segment: &Segment, retention: &Retention, now: Timestamp) -> bool {
+    let end = if Level::BUNDLES.contains(&segment.level()) { segment.start().plus(DAY) } else { segment.end() };
+    retention.of(segment.level()).is_some_and(|keep| end.plus(keep) <= now)
 }

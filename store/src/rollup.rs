@@ -16,7 +16,7 @@ use crate::older::is_optional;
 use crate::plan::Planner;
 use crate::segment::{RollUp, Segment, Tally};
 use crate::spans::covered;
-use crate::tables::{Kept, TABLES, file_of};
+use crate::tables::{TABLES, file_of};
 use crate::tree::{Bases, Node, Tree};
 
 /// Sums up what a period holds and its roll-up lacks: the roll-up itself and the windows beside it, or all that is finer.
@@ -33,35 +33,46 @@ pub(crate) fn roll_up(tree: Tree<'_>, node: &Node<'_>) -> Result<Option<RollUp>>
     let (measured, closed) = covered(held.values());
     let generation = node.roll_up.map_or(1, |older| older.generation + 1);
     let roll_up = RollUp { level: node.level, start: node.start, generation, tally: Tally::of(held.keys()), measured, closed };
-    write(tree.layout, &roll_up, &held, &plan.segments)?;
+    let tables = TABLES.map(|kept| kept.table);
+    write(tree.layout, &roll_up, &tables, &plan.segments, |dir| write_synced(&dir.join(INPUTS), listed(&held).as_bytes()))?;
     Ok(Some(roll_up))
 }
 
-fn write(layout: &Layout, roll_up: &RollUp, held: &Bases, inputs: &[Segment]) -> Result<()> {
+fn listed(held: &Bases) -> String {
+    held.values().map(|base| format!("{base}\n")).collect()
+}
+
+/// Writes tables of a roll-up, and whatever else it has in its folder.
+pub(crate) fn write(
+    layout: &Layout,
+    roll_up: &RollUp,
+    tables: &[Table],
+    inputs: &[Segment],
+    write_more: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
     let segment = Segment::RollUp(*roll_up);
     let dir = layout.begin(&segment)?;
-    write_tables(layout, &dir, roll_up, inputs)?;
-    let names: String = held.values().map(|base| format!("{base}\n")).collect();
-    write_synced(&dir.join(INPUTS), names.as_bytes())?;
+    write_tables(layout, &dir, roll_up, tables, inputs)?;
+    write_more(&dir)?;
     sync_segment(&dir)?;
     layout.finish(&dir, &segment)?;
     sync_dir(&layout.level(roll_up.level))
 }
 
-fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, inputs: &[Segment]) -> Result<()> {
+fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, tables: &[Table], inputs: &[Segment]) -> Result<()> {
     let inputs: Vec<_> = inputs.iter().map(|segment| layout.segment(segment)).collect();
-    for Kept { table, .. } in TABLES {
-        let fold = Fold::all(table, Some(roll_up.level.span()));
+    for table in tables {
+        let fold = Fold::all(*table, Some(roll_up.level.span()));
         let rows = fold.rows(&inputs)?;
-        if rows == 0 && is_optional(&table) {
+        if rows == 0 && is_optional(table) {
             continue;
         }
         let parts = parts(rows);
-        let batches = (0..parts).flat_map(|part| match sorted_part(&fold.clone().part(part, parts), &table, &inputs) {
-            Ok(rows) => batches_of(table, rows),
+        let batches = (0..parts).flat_map(|part| match sorted_part(&fold.clone().part(part, parts), table, &inputs) {
+            Ok(rows) => batches_of(*table, rows),
             Err(error) => Box::new(std::iter::once(Err(error))) as Batches,
         });
-        write_batches(&file_of(&table, dir), &table.arrow_schema(), batches)?;
+        write_batches(&file_of(table, dir), &table.arrow_schema(), batches)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use aggregator::policy::Policies;
 use arc_swap::ArcSwap;
 use collector::service::Shared;
-use collector::{Outbox, Service, Settings};
+use collector::{Outbox, Service, Settings, Sizes};
 use dashboards::Site;
 use schema::status::Status;
 use store::{Journal, Options, Reader};
@@ -27,6 +27,8 @@ pub(crate) struct House {
     keeper: JoinHandle<()>,
     pub(crate) members: Members,
     pub(crate) status: Arc<ArcSwap<Status>>,
+    /// How it receives.
+    pub(crate) sizes: Sizes,
     config: Config,
     reader: Arc<Reader>,
 }
@@ -46,9 +48,10 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
     };
-    let service = Service::start(&settings(config), shared).plain()?;
+    let sizes = config.collect.sizes();
+    let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
-    Ok(House { service, keeper, members, status, config: config.clone(), reader })
+    Ok(House { service, keeper, members, status, sizes, config: config.clone(), reader })
 }
 
 /// Opens the journal for writing.
@@ -56,12 +59,13 @@ pub(crate) fn open_journal(store: &Store) -> Outcome<Journal> {
     Journal::open(&store.data, Options { retention: store.keep }).plain()
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, sizes: &Sizes) -> Settings {
     Settings {
         exchange: Arc::clone(&config.exchange.name),
         listen: config.collect.listen.clone(),
-        threads: config.collect.threads,
-        receive_buffer: config.collect.receive_buffer,
+        threads: sizes.threads,
+        receive_buffer: sizes.receive_buffer,
+        batch: sizes.batch,
         window: config.collect.window,
         weights: config.collect.weights,
         policies: Arc::new(Policies::new(config.exporters.clone())),

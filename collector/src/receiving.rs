@@ -15,6 +15,7 @@ use schema::Timestamp;
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::lane::Lane;
+use crate::socket;
 use crate::templates::TemplateCounts;
 use crate::templates::book::Learned;
 
@@ -58,6 +59,8 @@ pub(crate) struct Receiving {
     pub(crate) index: usize,
     pub(crate) listener: usize,
     pub(crate) socket: UdpSocket,
+    /// Datagrams to read by one system call.
+    pub(crate) batch: usize,
     pub(crate) lane: Lane,
     pub(crate) stats: SocketStats,
     pub(crate) stop: Arc<AtomicBool>,
@@ -69,10 +72,7 @@ pub(crate) struct Receiving {
 
 impl Receiving {
     pub(crate) fn run(mut self) {
-        let mut batch = match Batch::new() {
-            Ok(batch) => batch,
-            Err(error) => return tracing::error!(%error, "no memory for the buffers of a receiving thread; it does not receive"),
-        };
+        let mut batch = Batch::new(self.batch);
         let mut directory = arc_swap::Cache::new(Arc::clone(&self.directory));
         let mut number = self.number.load(Ordering::Acquire);
         let mut ticked = Instant::now();
@@ -83,7 +83,6 @@ impl Receiving {
                 continue;
             }
             self.hand_over(number, now != number);
-            batch.ask_for_drops();
             if now != number {
                 self.lane.forget_silent(Timestamp::now());
             }
@@ -110,13 +109,15 @@ impl Receiving {
             self.lane.datagram(datagram.source, datagram.payload, at, directory);
         }
         self.stats.datagrams += count as u64;
-        self.stats.kernel_drops = u64::from(batch.kernel_drops);
         count
     }
 
     /// Hands over what was added to the window with this number.
     fn hand_over(&mut self, number: u64, last: bool) {
         let empty = self.empty.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        if let Some(drops) = socket::drops(&self.socket) {
+            self.stats.kernel_drops = drops.into();
+        }
         let (lane, listener, stats) = (self.index, self.listener, self.stats);
         self.lane.expire(Timestamp::now());
         let handover = Handover {

@@ -42,6 +42,8 @@ pub struct Settings {
     pub threads: usize,
     /// Receive buffer to ask the kernel for, in octets for each socket.
     pub receive_buffer: usize,
+    /// Datagrams to read by one system call, 1 to [`MOST_BATCH`](crate::MOST_BATCH).
+    pub batch: usize,
     /// Length of a window.
     pub window: Duration,
     /// How samples are weighed.
@@ -114,6 +116,7 @@ impl Service {
                     index: returns.len(),
                     listener,
                     socket,
+                    batch: settings.batch,
                     lane: Lane::new(Parties::Members, Arc::clone(&settings.policies), settings.window)
                         .admitting(Arc::clone(&allowed))
                         .remembering(Arc::clone(&before)),

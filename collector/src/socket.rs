@@ -4,9 +4,11 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{getsockopt, setsockopt, sockopt};
+use nix::{getsockopt_impl, libc, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::machine::DOUBLED;
 use crate::steering;
 
 /// How long a receiving thread sleeps at most when nothing comes: so long a tick, the turn of a window or a stop may have to wait for it.
@@ -36,7 +38,7 @@ pub struct Bound {
     pub address: SocketAddr,
     /// The sockets. The kernel spreads senders over them by their IP address, so that one exporter stays with one socket.
     pub sockets: Vec<UdpSocket>,
-    /// Receive buffer that the kernel gave each socket, in octets.
+    /// Receive buffer that the kernel gave each socket, in octets, in the terms in which it is asked for.
     pub receive_buffer: usize,
 }
 
@@ -75,7 +77,7 @@ fn bind_exactly(address: SocketAddr, threads: usize, receive_buffer: usize) -> R
     for socket in &sockets {
         prepare(socket, receive_buffer).map_err(refused)?;
     }
-    let receive_buffer = sockets.iter().filter_map(|socket| socket.recv_buffer_size().ok()).min().unwrap_or(0);
+    let receive_buffer = sockets.iter().filter_map(|socket| socket.recv_buffer_size().ok()).min().unwrap_or(0) / DOUBLED;
     let sockets: Vec<UdpSocket> = sockets.into_iter().map(UdpSocket::from).collect();
     if let Err(error) = steering::by_source_address(&sockets) {
         tracing::warn!(%address, %error, "the kernel does not keep an exporter with one thread when its port changes; set `collect.threads` to 1 if templates get lost");
@@ -98,13 +100,38 @@ fn prepare(socket: &Socket, receive_buffer: usize) -> io::Result<()> {
     if setsockopt(socket, sockopt::RcvBufForce, &receive_buffer).is_err() {
         socket.set_recv_buffer_size(receive_buffer)?;
     }
-    setsockopt(socket, sockopt::RxqOvfl, &1)?;
     socket.set_read_timeout(Some(IDLE))
+}
+
+/// What is asked for by `SO_MEMINFO` (asm-generic/socket.h), which `libc` does not name.
+const SO_MEMINFO: libc::c_int = 55;
+
+/// Numbers that it gives, and the place of the drop counter among them (`SK_MEMINFO_VARS` and `SK_MEMINFO_DROPS`, linux/sock_diag.h).
+const MEMORY_NUMBERS: usize = 9;
+const DROPS: usize = 8;
+
+sockopt_impl!(
+    /// What the socket's buffers hold and lost.
+    MemoryInfo,
+    GetOnly,
+    libc::SOL_SOCKET,
+    SO_MEMINFO,
+    [u32; MEMORY_NUMBERS]
+);
+
+/// Datagrams that the kernel dropped since the socket was opened because its buffer was full; `None` if it does not tell (before Linux 4.12).
+///
+/// The counter also comes with datagrams if it is asked for (`SO_RXQ_OVFL`), but then only with those that come after the loss, and as a message that the kernel
+/// writes beside each of them.
+pub(crate) fn drops(socket: &UdpSocket) -> Option<u32> {
+    getsockopt(socket, MemoryInfo).ok().map(|numbers| numbers[DROPS])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Machine;
+    use crate::sizes::{Sizes, USEFUL_BUFFER, Wanted};
 
     fn loopback() -> SocketAddr {
         SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)
@@ -116,6 +143,31 @@ mod tests {
         assert_eq!(bound.sockets.len(), 3);
         assert!(bound.sockets.iter().all(|socket| socket.local_addr().unwrap() == bound.address));
         assert!(bound.receive_buffer > 0);
+    }
+
+    #[test]
+    fn the_buffer_is_what_was_asked_for_unless_the_system_limits_it() {
+        let wanted = 64 << 10;
+        assert_eq!(bind(loopback(), 2, wanted).unwrap().receive_buffer, wanted);
+        let machine = Machine::here(USEFUL_BUFFER);
+        let sizes = Sizes::choose(&machine, 1, Wanted::default());
+        let bound = bind(loopback(), sizes.threads, sizes.receive_buffer).unwrap();
+        assert_eq!((bound.sockets.len(), bound.receive_buffer), (sizes.threads, sizes.receive_buffer));
+    }
+
+    #[test]
+    fn what_the_kernel_drops_is_counted_without_another_datagram() {
+        let bound = bind(loopback(), 1, 4_096).unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        assert_eq!(drops(&bound.sockets[0]), Some(0));
+        for _ in 0..200 {
+            sender.send_to(&[7; 1_400], bound.address).unwrap();
+        }
+        bound.sockets[0].set_nonblocking(true).unwrap();
+        let mut buffer = [0; 2_048];
+        let taken = std::iter::from_fn(|| bound.sockets[0].recv(&mut buffer).ok()).count();
+        assert!(taken > 0 && taken < 200, "{taken} of 200");
+        assert_eq!(drops(&bound.sockets[0]), Some(200 - u32::try_from(taken).unwrap()));
     }
 
     #[test]

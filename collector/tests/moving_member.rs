@@ -111,6 +111,7 @@ fn start(members: Directory) -> (Service, Shared) {
         listen: vec!["127.0.0.1:0".parse().unwrap()],
         threads: 2,
         receive_buffer: 1 << 20,
+        batch: 64,
         window: Duration::from_secs(1),
         weights: Weights::default(),
         policies: Arc::default(),

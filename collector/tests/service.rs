@@ -28,6 +28,7 @@ fn settings() -> Settings {
         listen: vec!["127.0.0.1:0".parse().unwrap()],
         threads: 4,
         receive_buffer: 1 << 20,
+        batch: 64,
         window: Duration::from_secs(60),
         weights: aggregator::Weights::default(),
         policies: Arc::default(),

@@ -23,12 +23,11 @@ pub(crate) fn check(asked: &Check) -> Outcome {
     if let Err(refused) = data_is_usable(&config.store.data) {
         mistakes.push(format!("{file}: `store.data`: {refused}"));
     }
+    let sizes = config.collect.sizes();
+    notes.push(format!("receiving with {sizes}"));
+    notes.extend(sizes.advice().map(str::to_owned));
     for address in &config.collect.listen {
-        match socket::bind(*address, 1, config.collect.receive_buffer) {
-            Ok(bound) if bound.receive_buffer < config.collect.receive_buffer => notes.push(format!(
-                "the kernel gives a receive buffer of {} octets instead of {}; raise net.core.rmem_max, or bursts may be lost",
-                bound.receive_buffer, config.collect.receive_buffer
-            )),
+        match socket::bind(*address, sizes.threads, sizes.receive_buffer) {
             Ok(_) => {}
             // The service itself may be running while its next configuration is checked.
             Err(in_use @ BindError::InUse(_)) => notes.push(format!("{in_use} (no mistake if that is chorsu itself)")),

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use aggregator::{Parties, Weights};
+use collector::Wanted;
 use collector::replay::{self, Replay};
 use schema::{Level, Timestamp};
 use simulator::{Exchange, Plan};
@@ -86,8 +87,7 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
         exchange: config::Exchange { name: "demo-ix".into(), title: "Demo Internet Exchange".into() },
         collect: Collect {
             listen: vec![SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)],
-            threads: 1,
-            receive_buffer: RECEIVE_BUFFER,
+            wanted: Wanted { threads: Some(1), receive_buffer: Some(RECEIVE_BUFFER), batch: None },
             window: Level::Minute.span(),
             weights: Weights::Observed,
             allow: Vec::new(),

@@ -40,23 +40,18 @@ pub(crate) fn log() {
 fn say(config: &Config, house: &House) {
     let status = house.members.status.load();
     for address in house.addresses() {
-        let (threads, window) = (config.collect.threads, span_text(config.collect.window));
+        let (threads, window) = (house.sizes.threads, span_text(config.collect.window));
         tracing::info!(threads, window, "listening for sFlow, NetFlow and IPFIX on UDP {address}{}", custom(*address));
+    }
+    tracing::info!("receiving with {}", house.sizes);
+    if let Some(advice) = house.sizes.advice() {
+        tracing::warn!("{advice}");
     }
     if !config.collect.allow.is_empty() {
         tracing::info!("datagrams are taken from {} only", config.collect.allowed());
     }
     for rule in &config.exporters {
         tracing::info!("[[exporter]] {}", rule_text(rule));
-    }
-    for listener in &house.status.load().listeners {
-        if listener.receive_buffer < config.collect.receive_buffer {
-            tracing::warn!(
-                "the kernel gave a receive buffer of {} octets instead of {}; bursts may be lost: raise net.core.rmem_max",
-                listener.receive_buffer,
-                config.collect.receive_buffer
-            );
-        }
     }
     tracing::info!(
         members = status.members,

@@ -10,6 +10,7 @@ pub(super) const KEYS: &[&str] = &[
     "collect.listen",
     "collect.threads",
     "collect.receive_buffer",
+    "collect.batch",
     "collect.window",
     "collect.weights",
     "collect.allow",

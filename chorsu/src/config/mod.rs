@@ -10,13 +10,13 @@ mod values;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::Weights;
 use aggregator::policy::Rule;
+use collector::{Machine, Sizes, Wanted};
 use ipnet::IpNet;
 use schema::Level;
 use store::Retention;
@@ -24,17 +24,11 @@ use store::Retention;
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;
-use values::{address, octets, prefix, prefix_text, short_name, span, text, threads, weights, window, yes_or_no};
+use values::{address, auto_or, batch, octets, prefix, prefix_text, short_name, span, text, threads, weights, window, yes_or_no};
 
 /// Where exporters send by custom: sFlow's port (IANA), NetFlow's (no registered one, but every router's example), IPFIX' (IANA). What comes is told by its
 /// content, so that any protocol may come to any of them.
 const PORTS: [u16; 3] = [6343, 2055, 4739];
-
-/// Receive buffer to ask for, in octets for each socket. Linux' default of 208 KiB loses 13 % at a paced 200,000 datagrams/s; 8 MiB loses nothing.
-const RECEIVE_BUFFER: usize = 8 << 20;
-
-/// Receiving threads that are started by themselves at most, over all addresses; each address has one at least. A few switches make a few busy sockets, whatever the number of processors.
-const MOST_THREADS: usize = 8;
 
 /// The configuration as the program uses it.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,9 +51,8 @@ pub(crate) struct Exchange {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Collect {
     pub(crate) listen: Vec<SocketAddr>,
-    /// Receiving threads for each address.
-    pub(crate) threads: usize,
-    pub(crate) receive_buffer: usize,
+    /// Threads, receive buffers and batches, as far as they are not left to the program.
+    pub(crate) wanted: Wanted,
     pub(crate) window: Duration,
     pub(crate) weights: Weights,
     /// Source addresses that may send; empty for all.
@@ -80,6 +73,12 @@ pub(crate) struct Http {
 }
 
 impl Collect {
+    /// Threads, receive buffers and batches, as they are wanted or as this machine suggests.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let machine = Machine::here(self.wanted.receive_buffer.unwrap_or(collector::sizes::USEFUL_BUFFER));
+        Sizes::choose(&machine, self.listen.len(), self.wanted)
+    }
+
     /// Where it listens, for people.
     pub(crate) fn addresses(&self) -> String {
         let addresses: Vec<String> = self.listen.iter().map(ToString::to_string).collect();
@@ -152,19 +151,16 @@ fn collect(typed: &mut Typed<'_>) -> Collect {
     let everywhere = |port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
     let listen = keys.list("listen", address).unwrap_or_else(|| PORTS.map(everywhere).to_vec());
     Collect {
-        threads: keys.get("threads", threads).unwrap_or_else(|| own_threads(listen.len())),
         listen,
-        receive_buffer: keys.get("receive_buffer", octets).unwrap_or(RECEIVE_BUFFER),
+        wanted: Wanted {
+            threads: keys.get("threads", auto_or(threads)).flatten(),
+            receive_buffer: keys.get("receive_buffer", auto_or(octets)).flatten(),
+            batch: keys.get("batch", auto_or(batch)).flatten(),
+        },
         window: keys.get("window", window).unwrap_or(Level::Minute.span()),
         weights: keys.get("weights", weights).unwrap_or_default(),
         allow: keys.list("allow", prefix).unwrap_or_default(),
     }
-}
-
-/// Threads for each of so many addresses: the processors are shared among them.
-fn own_threads(addresses: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    cores.min(MOST_THREADS).div_ceil(addresses.max(1))
 }
 
 fn store(typed: &mut Typed<'_>, folder: &Path) -> Store {
@@ -210,7 +206,7 @@ mod tests {
     fn an_empty_file_gives_sane_defaults() {
         let config = parse("").unwrap();
         assert_eq!(config.collect.listen, ["[::]:6343", "[::]:2055", "[::]:4739"].map(|address| address.parse().unwrap()));
-        assert!((1..=3).contains(&config.collect.threads), "{} for each of three addresses", config.collect.threads);
+        assert_eq!(config.collect.wanted, Wanted::default(), "what the machine tells is not in the file");
         assert!(config.collect.allow.is_empty() && config.exporters.is_empty());
         assert_eq!((config.collect.window, config.collect.weights), (Duration::from_secs(60), Weights::Observed));
         assert!(config.http.listen.ip().is_loopback());
@@ -278,18 +274,29 @@ mod tests {
 
     #[test]
     fn numbers_and_texts_are_both_understood() {
-        assert_eq!(parse("[collect]\nthreads = 3\nreceive_buffer = 65536").unwrap().collect.receive_buffer, 65_536);
-        assert_eq!(parse("[collect]\nthreads = \"3\"").unwrap().collect.threads, 3);
+        let numbers = parse("[collect]\nthreads = 3\nreceive_buffer = 65536\nbatch = 20").unwrap().collect;
+        assert_eq!(numbers.wanted, Wanted { threads: Some(3), receive_buffer: Some(65_536), batch: Some(20) });
+        assert_eq!(parse("[collect]\nthreads = \"3\"").unwrap().collect.wanted.threads, Some(3));
         assert_eq!(parse("[collect]\nlisten = \"[::1]:1\"").unwrap().collect.listen.len(), 1);
         assert!(parse("[collect]\nreceive_buffer = \"8 zebras\"").is_err());
     }
 
     #[test]
-    fn the_processors_are_shared_among_the_addresses() {
-        let one = parse("[collect]\nlisten = \"[::1]:1\"").unwrap().collect.threads;
-        let three = parse("").unwrap().collect.threads;
-        assert!((1..=MOST_THREADS).contains(&one) && three <= one, "{one} for one address, {three} for each of three");
-        assert_eq!(parse("[collect]\nthreads = 5").unwrap().collect.threads, 5);
+    fn what_is_auto_is_chosen_from_the_machine_and_what_is_not_is_used() {
+        let auto = parse("[collect]\nthreads = \"auto\"\nreceive_buffer = \"auto\"\nbatch = \"auto\"").unwrap();
+        assert_eq!(auto, parse("").unwrap());
+        let sizes = auto.collect.sizes();
+        assert!(sizes.threads >= 1 && sizes.receive_buffer >= 4_096 && sizes.batch >= 1, "{sizes}");
+        let wanted = parse("[collect]\nthreads = 5\nreceive_buffer = \"64KiB\"\nbatch = 7").unwrap().collect.sizes();
+        assert_eq!((wanted.threads, wanted.receive_buffer, wanted.batch), (5, 64 << 10, 7));
+        let mistakes = parse("[collect]\nthreads = \"all\"\nbatch = 0").unwrap_err();
+        assert_eq!(
+            mistakes,
+            [
+                "chorsu.toml, line 2: `collect.threads` is \"all\": expected \"auto\", or a number from 1 to 64",
+                "chorsu.toml, line 3: `collect.batch` is \"0\": expected \"auto\", or a number from 1 to 256",
+            ]
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use aggregator::Weights;
 use ipnet::IpNet;
 use schema::Level;
 
+/// Receiving threads that each address can be made to have. More than processors are of no use, and each has a part of the matrix of its own.
+const MOST_THREADS: usize = 64;
+
 /// What a value must be is told where it is read: a reader gives the value, or what was expected.
 pub(super) type Read<T> = Result<T, String>;
 
@@ -25,9 +28,27 @@ pub(super) fn address(text: &str) -> Read<SocketAddr> {
     text.parse().map_err(|_| "expected an address and a port, as in \"127.0.0.1:8080\" or \"[::]:6343\"".into())
 }
 
+/// A value, or `auto` for one that the program chooses.
+pub(super) fn auto_or<T>(read: impl Fn(&str) -> Read<T>) -> impl Fn(&str) -> Read<Option<T>> {
+    move |text| {
+        if text == "auto" {
+            return Ok(None);
+        }
+        read(text).map(Some).map_err(|expected| expected.replacen("expected ", "expected \"auto\", or ", 1))
+    }
+}
+
 pub(super) fn threads(text: &str) -> Read<usize> {
-    let number = text.parse().ok().filter(|number| (1..=64).contains(number));
-    number.ok_or_else(|| "expected a number from 1 to 64".into())
+    number_up_to(MOST_THREADS, text)
+}
+
+pub(super) fn batch(text: &str) -> Read<usize> {
+    number_up_to(collector::MOST_BATCH, text)
+}
+
+fn number_up_to(most: usize, text: &str) -> Read<usize> {
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("expected a number from 1 to {most}"))
 }
 
 pub(super) fn octets(text: &str) -> Read<usize> {

@@ -8,12 +8,15 @@
 //! 3. [`instructions`] runs a case under callgrind, [`clock`] runs two in turns;
 //! 4. [`report`] prints the figures and writes them as JSON.
 //!
+//! The service as a whole is measured [`live`]: with traffic over loopback, and for long.
+//!
 //! How right the figures are is weighed too: [`experiments`].
 
 pub mod case;
 pub mod clock;
 pub mod experiments;
 pub mod instructions;
+pub mod live;
 pub mod report;
 pub mod rival;
 pub mod traffic;

@@ -33,7 +33,7 @@ const BATCH: usize = 64;
 /// Tries at one rate: what else the machine does makes a receiver lose what it can take, and never the other way round.
 const TRIES: usize = 3;
 
-/// What others disturbed is tried again so many times at most, after a rest of such a length.
+/// What something else disturbed is tried again so many times at most, after a rest of such a length.
 const AGAIN: (usize, Duration) = (5, Duration::from_secs(1));
 
 /// At such a rate, in datagrams a second, and so long, maps and caches are warmed first.
@@ -144,7 +144,7 @@ impl Live {
         Ok(best)
     }
 
-    /// One try. What came of it while others had the processors says nothing, so it is tried again.
+    /// One try. What came of it while something else had the processors says nothing, so it is tried again.
     fn one(&self, receiver: &mut Receiver, sender: &mut Helper, rate: f64, tell: &mut dyn FnMut(&str, &Taken)) -> Result<Taken, Failed> {
         let mut taken = receiver.take(sender, rate, self.length)?;
         tell(receiver.name(), &taken);
@@ -265,7 +265,7 @@ pub fn row(name: &str, taken: &Taken) -> [String; 11] {
         format!("{:.3}", taken.user_micros()),
         format!("{:.3}", taken.system_micros()),
         format!("{:.1}", taken.user_percent()),
-        format!("{:.0}", taken.others * 100.0),
+        format!("{:.1}", taken.waited_percent()),
     ]
 }
 

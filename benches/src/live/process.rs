@@ -92,6 +92,20 @@ impl Running {
         Used::from_stat(&self.file("stat")?).ok_or_else(|| self.failed("its processor time cannot be read"))
     }
 
+    /// How long its threads could have run and did not, because something else had the processor, in seconds.
+    ///
+    /// # Errors
+    /// If it has ended, or the kernel does not count that.
+    pub fn waited(&self) -> io::Result<f64> {
+        let mut waited = 0.0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may end meanwhile.
+            let Ok(stat) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+            waited += waited_from_schedstat(&stat).ok_or_else(|| self.failed("what it waited for a processor cannot be read"))?;
+        }
+        Ok(waited)
+    }
+
     /// Resident memory in octets.
     ///
     /// # Errors
@@ -157,20 +171,9 @@ impl Drop for Running {
     }
 }
 
-/// Processor time of everything on this machine since its start, in seconds, and what its host took away (`steal`).
-///
-/// # Errors
-/// If the kernel does not tell.
-pub fn used_by_all() -> io::Result<f64> {
-    all_from_stat(&std::fs::read_to_string("/proc/stat")?).ok_or_else(|| io::Error::other("/proc/stat cannot be read"))
-}
-
-/// Reads the first line of `/proc/stat` (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal, in ticks. Of them idle and iowait are
-/// not time that was used.
-fn all_from_stat(stat: &str) -> Option<f64> {
-    let numbers = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().map(str::parse).collect::<Result<Vec<u64>, _>>().ok()?;
-    let used = [0, 1, 2, 5, 6, 7].iter().map(|at| numbers.get(*at).copied()).sum::<Option<u64>>()?;
-    Some(used as f64 / ticks()?)
+/// Reads `/proc/PID/task/TID/schedstat` (linux, sched-stats.rst): time on the processor, and time spent waiting for it, in nanoseconds.
+fn waited_from_schedstat(stat: &str) -> Option<f64> {
+    Some(stat.split_whitespace().nth(1)?.parse::<u64>().ok()? as f64 / 1e9)
 }
 
 /// Ticks in a second, as the kernel's files count.
@@ -229,10 +232,11 @@ mod tests {
     }
 
     #[test]
-    fn idle_time_is_not_used() {
-        let stat = "cpu  10 20 30 4000 500 1 2 3 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
-        assert!((all_from_stat(stat).unwrap() - 66.0 / ticks().unwrap()).abs() < 1e-9);
-        assert_eq!(all_from_stat("cpu  10 20\n"), None);
+    fn waiting_is_the_second_number_of_each_thread() {
+        assert_eq!(waited_from_schedstat("9000000000 1500000000 77\n"), Some(1.5));
+        assert_eq!(waited_from_schedstat("9"), None);
+        let running = Running::start(Command::new("sleep").arg("600")).unwrap();
+        assert!(running.waited().unwrap() >= 0.0);
     }
 
     #[test]

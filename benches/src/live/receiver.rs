@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::bare::LISTENING;
 use super::orders::Helper;
-use super::process::{Running, Used, used_by_all};
+use super::process::{Running, Used};
 use super::sender::Sent;
 use super::served::{Failed, Served, beside, prefixed};
 
@@ -19,8 +19,9 @@ const SETTLING: Duration = Duration::from_millis(2_500);
 /// How often it is asked meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What others may use of a processor without a try being worthless.
-const QUIET: f64 = 0.15;
+/// Part of a try's time that sender and receiver may wait for their processors without the try being worthless. The service's own threads make each
+/// other wait, too, where they have one processor; that is far less.
+const QUIET: f64 = 0.05;
 
 /// Who receives.
 pub enum Receiver {
@@ -43,8 +44,8 @@ pub struct Taken {
     pub kernel_drops: Option<u64>,
     /// Processor time of the receiver meanwhile.
     pub used: Used,
-    /// What others used of the machine's processors meanwhile: 1 is one of them all the time.
-    pub others: f64,
+    /// How long sender and receiver could have run and did not, because something else had their processors, in seconds.
+    pub waited: f64,
 }
 
 impl Receiver {
@@ -74,14 +75,13 @@ impl Receiver {
     /// # Errors
     /// If the sender or the receiver fails.
     pub fn take(&mut self, sender: &mut Helper, rate: f64, length: Duration) -> Result<Taken, Failed> {
-        let (before, drops, began) = (self.count()?, self.drops()?, Instant::now());
-        let (used, by_sender, by_all) = (self.used()?, sender.process().used()?, used_by_all()?);
+        let (before, drops) = (self.count()?, self.drops()?);
+        let (used, waited) = (self.process().used()?, self.process().waited()? + sender.process().waited()?);
         let sent = order(sender, self.to(), rate, length.as_secs_f64())?;
-        let (used, by_sender, by_all) = (self.used()?.since(used), sender.process().used()?.since(by_sender), used_by_all()? - by_all);
-        let others = (by_all - used.total() - by_sender.total()).max(0.0) / began.elapsed().as_secs_f64();
+        let (used, waited) = (self.process().used()?.since(used), self.process().waited()? + sender.process().waited()? - waited);
         let received = self.settled(before + sent.datagrams)? - before;
         let kernel_drops = self.drops()?.zip(drops).map(|(now, before)| now - before);
-        Ok(Taken { wanted: rate, sent, received, kernel_drops, used, others })
+        Ok(Taken { wanted: rate, sent, received, kernel_drops, used, waited })
     }
 
     fn to(&self) -> SocketAddr {
@@ -91,11 +91,11 @@ impl Receiver {
         }
     }
 
-    fn used(&self) -> Result<Used, Failed> {
-        Ok(match self {
-            Self::Bare(helper, _) => helper.process().used()?,
-            Self::Served(served) => served.process().used()?,
-        })
+    const fn process(&self) -> &Running {
+        match self {
+            Self::Bare(helper, _) => helper.process(),
+            Self::Served(served) => served.process(),
+        }
     }
 
     fn count(&mut self) -> Result<u64, Failed> {
@@ -151,10 +151,16 @@ impl Taken {
         self.loss_percent() <= LOSSLESS_PERCENT
     }
 
-    /// Whether others used so much of the machine that loss proves nothing.
+    /// The part of the time in which something else had the processors, in percent.
+    #[must_use]
+    pub fn waited_percent(&self) -> f64 {
+        100.0 * self.waited / self.sent.time.as_secs_f64()
+    }
+
+    /// Whether that was so much that loss proves nothing.
     #[must_use]
     pub fn is_disturbed(&self) -> bool {
-        self.others > QUIET
+        self.waited > QUIET * self.sent.time.as_secs_f64()
     }
 
     /// Processor time in the receiver's own code, in microseconds for each datagram that was received.

@@ -15,6 +15,8 @@ LOCKED ?= --locked
 DEMO_ARGS ?=
 # Given to the Rust tests, as in `make test TEST_ARGS="--package wire"`.
 TEST_ARGS ?= --workspace
+# Given to the benchmarks, as in `make bench BENCH_ARGS="cases peers"`; all sections without it.
+BENCH_ARGS ?=
 # For `make fuzz`: how long each target runs, and which ones, as in `make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS="sflow lane"`.
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?=
@@ -42,8 +44,8 @@ test: check-tools web ## Install what the tests need, and run every test
 	$(CARGO) build $(LOCKED) --workspace --bins
 	$(CARGO) test $(LOCKED) --no-fail-fast $(TEST_ARGS)
 
-bench: build ## Measure, and write target/bench.json
-	$(TARGET)/release/bench
+bench: build ## Measure, and write target/bench.json; docs/performance.md says what
+	$(TARGET)/release/bench $(BENCH_ARGS)
 
 coverage: build ## Show how often intervals hold the truth, and what becomes of totals when things go wrong
 	$(TARGET)/release/coverage

@@ -1,27 +1,20 @@
 //! The pieces of work that are measured.
 
-use std::hint::black_box;
-use std::net::IpAddr;
+mod flows;
+mod sflow;
+mod windows;
+
+use std::error::Error;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
 
-use aggregator::{Delta, ExporterKey, Numbering, OpenWindow, Parties, Policies, Refused, Shard, Weights};
 use collector::Lane;
-use schema::sample::{Agent, DataSource, FlowSample, Frame, Interface, InterfaceCounters, LengthBasis, MacPair, Tunnel};
-use schema::{Mac, Protocol, Timestamp};
-use wire::sflow::{self, Listener, Skip};
 
-use crate::rival::Rival;
-use crate::traffic::Traffic;
+use crate::traffic::{Kind, Traffic};
 
-/// Cells of the window that [`Case::Close`] closes.
-pub const CLOSED_CELLS: u32 = 100_000;
+pub use windows::{CLOSED_CELLS, closed_window};
 
-const WINDOW: Duration = Duration::from_secs(60);
-
-/// A piece of work.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A piece of work. Where a name begins with a protocol, its datagrams are of that; the others are sFlow's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Case {
     /// Every octet added up: less than this nobody can do who looks at all of them.
     Floor,
@@ -33,8 +26,36 @@ pub enum Case {
     SflowParser,
     /// What `Matrix` does, by sflow-parser and the standard library's maps.
     SflowParserMatrix,
+    /// `Matrix` with [`CROWD`](crate::traffic::CROWD) addresses that are claimed and seen.
+    CrowdedMatrix,
+    /// The same by sflow-parser.
+    CrowdedSflowParserMatrix,
+    /// `Matrix` where every sample comes from a new address that nobody claims.
+    HostileMatrix,
+    /// Every octet of the IPFIX messages added up.
+    IpfixFloor,
+    /// Decoding alone, by compiled plans.
+    IpfixWalk,
+    /// Decoding, attributing, adding to the matrix, and a hand-over at the end.
+    IpfixMatrix,
+    /// Decoding alone, by `netflow_parser`.
+    IpfixNetflowParser,
+    /// What `IpfixMatrix` does, by `netflow_parser` and the standard library's maps.
+    IpfixNetflowParserMatrix,
+    /// As of IPFIX.
+    Netflow9Walk,
+    /// As of IPFIX.
+    Netflow9Matrix,
+    /// As of IPFIX.
+    Netflow9NetflowParser,
+    /// As of IPFIX.
+    Netflow9NetflowParserMatrix,
     /// Merging a hand-over of [`CLOSED_CELLS`] cells and closing the window.
     Close,
+    /// Merging the hand-overs of two shards, each of [`CLOSED_CELLS`] cells that are the other's too, and closing the window.
+    Merge,
+    /// Writing a window of [`CLOSED_CELLS`] cells to a journal, without waiting for the disk.
+    JournalWrite,
 }
 
 /// A case made ready: each call is one round, and returns a number that depends on all of its work.
@@ -42,7 +63,28 @@ pub type Round = Box<dyn FnMut() -> u64>;
 
 impl Case {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Floor, Self::Walk, Self::Matrix, Self::SflowParser, Self::SflowParserMatrix, Self::Close];
+    pub const ALL: [Self; 20] = [
+        Self::Floor,
+        Self::Walk,
+        Self::Matrix,
+        Self::SflowParser,
+        Self::SflowParserMatrix,
+        Self::CrowdedMatrix,
+        Self::CrowdedSflowParserMatrix,
+        Self::HostileMatrix,
+        Self::IpfixFloor,
+        Self::IpfixWalk,
+        Self::IpfixMatrix,
+        Self::IpfixNetflowParser,
+        Self::IpfixNetflowParserMatrix,
+        Self::Netflow9Walk,
+        Self::Netflow9Matrix,
+        Self::Netflow9NetflowParser,
+        Self::Netflow9NetflowParserMatrix,
+        Self::Close,
+        Self::Merge,
+        Self::JournalWrite,
+    ];
 
     /// Its name on the command line and in reports.
     #[must_use]
@@ -53,7 +95,21 @@ impl Case {
             Self::Matrix => "matrix",
             Self::SflowParser => "sflow_parser",
             Self::SflowParserMatrix => "sflow_parser_matrix",
+            Self::CrowdedMatrix => "crowded_matrix",
+            Self::CrowdedSflowParserMatrix => "crowded_sflow_parser_matrix",
+            Self::HostileMatrix => "hostile_matrix",
+            Self::IpfixFloor => "ipfix_floor",
+            Self::IpfixWalk => "ipfix_walk",
+            Self::IpfixMatrix => "ipfix_matrix",
+            Self::IpfixNetflowParser => "ipfix_netflow_parser",
+            Self::IpfixNetflowParserMatrix => "ipfix_netflow_parser_matrix",
+            Self::Netflow9Walk => "netflow9_walk",
+            Self::Netflow9Matrix => "netflow9_matrix",
+            Self::Netflow9NetflowParser => "netflow9_netflow_parser",
+            Self::Netflow9NetflowParserMatrix => "netflow9_netflow_parser_matrix",
             Self::Close => "close",
+            Self::Merge => "merge",
+            Self::JournalWrite => "journal_write",
         }
     }
 
@@ -63,145 +119,69 @@ impl Case {
         Self::ALL.into_iter().find(|case| case.name() == name)
     }
 
-    /// What its cost is divided by: flow samples, or cells for [`Case::Close`].
+    /// The traffic that it works on; `None` where it makes its own cells.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Floor | Self::Walk | Self::Matrix | Self::SflowParser | Self::SflowParserMatrix => Some(Kind::Sflow),
+            Self::CrowdedMatrix | Self::CrowdedSflowParserMatrix => Some(Kind::Crowded),
+            Self::HostileMatrix => Some(Kind::Hostile),
+            Self::IpfixFloor | Self::IpfixWalk | Self::IpfixMatrix | Self::IpfixNetflowParser | Self::IpfixNetflowParserMatrix => {
+                Some(Kind::Ipfix)
+            }
+            Self::Netflow9Walk | Self::Netflow9Matrix | Self::Netflow9NetflowParser | Self::Netflow9NetflowParserMatrix => {
+                Some(Kind::Netflow9)
+            }
+            Self::Close | Self::Merge | Self::JournalWrite => None,
+        }
+    }
+
+    /// What its cost is divided by.
     #[must_use]
     pub const fn unit(self) -> &'static str {
-        if matches!(self, Self::Close) { "cell" } else { "sample" }
+        match self.kind() {
+            Some(Kind::Sflow | Kind::Crowded | Kind::Hostile) => "sample",
+            Some(Kind::Ipfix | Kind::Netflow9) => "record",
+            None => "cell",
+        }
     }
 
     /// How many of its units a round has.
     #[must_use]
     pub fn units(self, traffic: &Traffic) -> u64 {
-        if self == Self::Close { u64::from(CLOSED_CELLS) } else { traffic.samples }
+        match self {
+            Self::Close | Self::JournalWrite => u64::from(CLOSED_CELLS),
+            Self::Merge => 2 * u64::from(CLOSED_CELLS),
+            _ => traffic.samples,
+        }
     }
 
     /// Makes it ready.
-    #[must_use]
-    pub fn prepare(self, traffic: &Rc<Traffic>) -> Round {
+    ///
+    /// # Errors
+    /// Of [`Case::JournalWrite`], if it has no place for its journal.
+    pub fn prepare(self, traffic: &Rc<Traffic>) -> Result<Round, Box<dyn Error>> {
         let traffic = Rc::clone(traffic);
-        match self {
-            Self::Floor => Box::new(move || floor(&traffic)),
-            Self::Walk => Box::new(move || walk(&traffic)),
-            Self::Matrix => matrix(traffic),
-            Self::SflowParser => Box::new(move || sflow_parser(&traffic)),
-            Self::SflowParserMatrix => rival(traffic),
-            Self::Close => close(),
-        }
+        Ok(match self {
+            Self::Floor | Self::IpfixFloor => Box::new(move || sflow::floor(&traffic)),
+            Self::Walk => Box::new(move || sflow::walk(&traffic)),
+            Self::Matrix | Self::CrowdedMatrix | Self::HostileMatrix => sflow::matrix(traffic),
+            Self::SflowParser => Box::new(move || sflow::parsed(&traffic)),
+            Self::SflowParserMatrix | Self::CrowdedSflowParserMatrix => sflow::rival(traffic),
+            Self::IpfixWalk | Self::Netflow9Walk => flows::walk(traffic),
+            Self::IpfixMatrix | Self::Netflow9Matrix => flows::matrix(traffic),
+            Self::IpfixNetflowParser | Self::Netflow9NetflowParser => flows::parsed(traffic),
+            Self::IpfixNetflowParserMatrix | Self::Netflow9NetflowParserMatrix => flows::rival(&traffic),
+            Self::Close => windows::close(),
+            Self::Merge => windows::merge(),
+            Self::JournalWrite => windows::journal_write()?,
+        })
     }
-}
-
-fn floor(traffic: &Traffic) -> u64 {
-    traffic.datagrams.iter().map(|datagram| octets(&datagram.payload)).fold(0, u64::wrapping_add)
-}
-
-/// Eight at a time, as a processor likes it.
-fn octets(payload: &[u8]) -> u64 {
-    let (eights, rest) = payload.as_chunks::<8>();
-    let eights = eights.iter().map(|octets| u64::from_ne_bytes(*octets)).fold(0, u64::wrapping_add);
-    rest.iter().map(|octet| u64::from(*octet)).fold(eights, u64::wrapping_add)
-}
-
-fn walk(traffic: &Traffic) -> u64 {
-    let mut sum = Sum::default();
-    for datagram in &traffic.datagrams {
-        if let Ok((_, samples)) = sflow::header(&datagram.payload) {
-            samples.walk(&mut sum);
-        }
-    }
-    sum.0
-}
-
-fn matrix(traffic: Rc<Traffic>) -> Round {
-    let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), WINDOW);
-    let mut spare = Delta::default();
-    Box::new(move || {
-        feed(&mut lane, &traffic);
-        spare = lane.take(std::mem::take(&mut spare));
-        spare.streams.iter().map(|(_, tally)| tally.received).sum()
-    })
 }
 
 /// Gives all datagrams to a lane.
 pub fn feed(lane: &mut Lane, traffic: &Traffic) {
     for datagram in &traffic.datagrams {
         lane.datagram(datagram.source, &datagram.payload, datagram.at, &traffic.directory);
-    }
-}
-
-fn sflow_parser(traffic: &Traffic) -> u64 {
-    let decoded = |payload: &[u8]| sflow_parser::parse_datagram(payload).map_or(0, |datagram| black_box(datagram).samples.len() as u64);
-    traffic.datagrams.iter().map(|datagram| decoded(&datagram.payload)).sum()
-}
-
-fn rival(traffic: Rc<Traffic>) -> Round {
-    let mut rival = Rival::new(&traffic.directory);
-    Box::new(move || {
-        rival.clear();
-        traffic.datagrams.iter().for_each(|datagram| rival.datagram(&datagram.payload));
-        rival.samples()
-    })
-}
-
-fn close() -> Round {
-    let mut shard = Shard::new(Parties::Macs, Arc::new(Policies::default()), WINDOW);
-    // A shard that has seen nothing refuses nobody.
-    let _: Result<(), Refused> = fill(&mut shard);
-    let delta = shard.take(Delta::default());
-    let mut window = OpenWindow::new(Arc::from("ix"), WINDOW, Timestamp(0), 1);
-    Box::new(move || {
-        window.reopen(Timestamp(0), 1);
-        window.merge(&delta);
-        let closed = window.close(window.end(), Weights::Observed);
-        closed.cells.iter().map(|cell| cell.samples).sum()
-    })
-}
-
-/// Adds [`CLOSED_CELLS`] cells: 400 routers, each sending to 250 others through a port of its own.
-fn fill(shard: &mut Shard) -> Result<(), Refused> {
-    const RECEIVERS: u32 = 250;
-    let agent = Agent { address: IpAddr::from([192, 0, 2, 1]), sub_agent: 0 };
-    let key = ExporterKey { protocol: Protocol::Sflow5, agent, source: agent.address };
-    let exporter = shard.datagram(key, Numbering::Datagrams(1), Some(0), Timestamp(0))?;
-    let directory = directory::Snapshot::empty();
-    for number in 0..CLOSED_CELLS {
-        let (src, dst) = (number / RECEIVERS, number % RECEIVERS);
-        shard.flow(exporter, &sample(src, dst + 1_000, number % RECEIVERS + 1), &directory);
-    }
-    Ok(())
-}
-
-fn sample(src: u32, dst: u32, sequence: u32) -> FlowSample {
-    let mac = |last: u32| Mac::from_bits(0x0200_0000_0000 | u64::from(last));
-    let macs = Some(MacPair { src: mac(src), dst: mac(dst) });
-    FlowSample {
-        source: DataSource { class: 0, index: src + 1 },
-        sequence,
-        rate: 1_000,
-        pool: 1_000 * sequence,
-        drops: 0,
-        input: Interface::Index(src + 1),
-        output: Interface::Index(dst + 1),
-        frame: Some(Frame { octets: 1_000, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None }),
-        raw_length: 1_000,
-    }
-}
-
-/// Adds up what a walk finds, so that nothing of it can be left out.
-#[derive(Default)]
-struct Sum(u64);
-
-impl Listener for Sum {
-    fn flow(&mut self, sample: &FlowSample) {
-        black_box(sample);
-        self.0 += u64::from(sample.raw_length);
-    }
-    fn counters(&mut self, counters: &InterfaceCounters) {
-        black_box(counters);
-    }
-    fn counter_sample(&mut self) {
-        self.0 += 1;
-    }
-    fn skipped(&mut self, what: Skip) {
-        self.0 += what.index() as u64;
     }
 }

@@ -33,14 +33,30 @@ pub fn typical(turns: &[Vec<f64>], case: usize) -> f64 {
     median(turns.iter().filter_map(|turn| turn.get(case).copied()).collect())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one; no number if there are none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The smallest value that so large a share of all does not exceed (nearest rank); no number if there are none.
+pub(crate) fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let beyond = values.len() - values.iter().enumerate().filter(|(rank, _)| (*rank + 1) as f64 >= share * values.len() as f64).count();
+    values.get(beyond).copied().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_measured() {
+        let values: Vec<f64> = (1..=200).map(f64::from).collect();
+        assert!((percentile(values.clone(), 0.99) - 198.0).abs() < 1e-9);
+        assert!((percentile(values[..11].to_vec(), 0.99) - 11.0).abs() < 1e-9);
+        assert!(percentile(Vec::new(), 0.99).is_nan());
+    }
 
     #[test]
     fn a_ratio_is_the_median_of_the_turns_own_ratios() {

@@ -4,9 +4,12 @@
 //! are the same from run to run, and ratios of times taken in turns within one process.
 //!
 //! 1. [`traffic`] makes the datagrams of a simulated exchange before anything is measured;
-//! 2. [`case`] is one piece of work on them, repeated in rounds; [`rival`] does the same work with another decoder and the standard library's maps;
-//! 3. [`instructions`] runs a case under callgrind, [`clock`] runs two in turns;
-//! 4. [`report`] prints the figures and writes them as JSON.
+//! 2. [`case`] is one piece of work on them, repeated in rounds; [`rival`] and [`flow_rival`] do the same work with other decoders and the standard
+//!    library's maps;
+//! 3. [`instructions`] runs a case under callgrind, [`clock`] runs several in turns, and [`groups`] says which are compared;
+//! 4. [`peers`] are other programs that read the same capture;
+//! 5. [`year`] makes a year's journal, and [`questions`] asks it;
+//! 6. [`report`] prints the figures, holds them against the [`goals`], and writes them as JSON.
 //!
 //! The service as a whole is measured [`live`]: with traffic over loopback, and for long.
 //!
@@ -15,8 +18,14 @@
 pub mod case;
 pub mod clock;
 pub mod experiments;
+pub mod flow_rival;
+pub mod goals;
+pub mod groups;
 pub mod instructions;
 pub mod live;
+pub mod peers;
+pub mod questions;
 pub mod report;
 pub mod rival;
 pub mod traffic;
+pub mod year;

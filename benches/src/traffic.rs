@@ -1,11 +1,16 @@
 //! Datagrams of a simulated exchange, kept in memory.
 
+mod crowd;
+mod senders;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 use directory::{Format, Refusal, Snapshot};
-use schema::Timestamp;
-use simulator::{Exchange, Plan};
+use schema::{Protocol, Timestamp};
+use simulator::{Exchange, FlowCache, Plan};
+
+use self::crowd::Crowd;
 
 /// Flow samples each second; enough to fill the datagrams to some six samples each.
 const SAMPLES_PER_SECOND: f64 = 10_000.0;
@@ -13,8 +18,29 @@ const SAMPLES_PER_SECOND: f64 = 10_000.0;
 /// How much of the exchange's time is kept: some 60,000 samples, several times what a processor's second-level cache holds.
 const SPAN: Duration = Duration::from_secs(6);
 
+/// The same where there are [`CROWD`] addresses to be seen, half of them twice.
+const LONG_SPAN: Duration = Duration::from_secs(15);
+
 /// The evening peak of a working day.
 const START: Timestamp = Timestamp(1_795_017_600_000);
+
+/// MAC addresses that are claimed and seen in [`Kind::Crowded`] traffic.
+pub const CROWD: u32 = 100_000;
+
+/// What the switches speak, and who is behind their ports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// sFlow; each member has a router or two.
+    Sflow,
+    /// sFlow; the members send from [`CROWD`] addresses, all of them claimed.
+    Crowded,
+    /// sFlow; every sample comes from an address that was never seen, and that nobody claims.
+    Hostile,
+    /// IPFIX, a record for every sampled frame.
+    Ipfix,
+    /// NetFlow v9, the same.
+    Netflow9,
+}
 
 /// A datagram as it came.
 #[derive(Clone, Debug)]
@@ -32,27 +58,92 @@ pub struct Datagram {
 pub struct Traffic {
     /// In order of time.
     pub datagrams: Vec<Datagram>,
-    /// Flow samples in all of them.
+    /// Flow samples, or flow records, in all of them.
     pub samples: u64,
     /// Its members.
     pub directory: Snapshot,
 }
 
 impl Traffic {
-    /// Plays an exchange of so many members; the same number gives the same octets.
+    /// Plays an exchange of so many members that speaks sFlow; the same number gives the same octets.
     ///
     /// # Errors
     /// If the directory refuses the exchange's own member list.
     pub fn of(members: usize) -> Result<Self, Refusal> {
-        let plan = Plan { members, peak_samples_per_second: SAMPLES_PER_SECOND, day_curve: false, ..Plan::default() };
-        let mut exchange = Exchange::new(&plan, START);
-        let mut datagrams = Vec::new();
-        let mut keep = |datagram: &simulator::Datagram<'_>| {
-            datagrams.push(Datagram { at: datagram.at, source: datagram.agent, payload: datagram.bytes.to_vec() });
+        Self::made(Kind::Sflow, members)
+    }
+
+    /// Plays an exchange of this kind.
+    ///
+    /// # Errors
+    /// If the directory refuses the exchange's own member list.
+    pub fn made(kind: Kind, members: usize) -> Result<Self, Refusal> {
+        let protocol = match kind {
+            Kind::Sflow | Kind::Crowded | Kind::Hostile => Protocol::Sflow5,
+            Kind::Ipfix => Protocol::Ipfix,
+            Kind::Netflow9 => Protocol::Netflow9,
         };
-        exchange.advance(SPAN, &mut keep);
-        exchange.flush(&mut keep);
-        let directory = directory::parse(exchange.members_toml().as_bytes(), Some(Format::Toml))?.as_of(START);
-        Ok(Self { datagrams, samples: exchange.truth().flow_samples, directory })
+        let plan = Plan {
+            members,
+            peak_samples_per_second: SAMPLES_PER_SECOND,
+            day_curve: false,
+            protocol,
+            flow_cache: FlowCache::NONE,
+            ..Plan::default()
+        };
+        let mut exchange = Exchange::new(&plan, START);
+        let span = if matches!(kind, Kind::Crowded | Kind::Hostile) { LONG_SPAN } else { SPAN };
+        let mut datagrams = played(&mut exchange, span);
+        let members_toml = match kind {
+            Kind::Sflow | Kind::Ipfix | Kind::Netflow9 => exchange.members_toml(),
+            Kind::Crowded => {
+                let mut crowd = Crowd::new(&exchange, CROWD);
+                rewrite(&mut datagrams, &mut |sender| crowd.stand_in_for(sender));
+                crowd.members_toml()
+            }
+            Kind::Hostile => {
+                // A list without ports: a member's port would tell who sends from an unknown address.
+                let members_toml = Crowd::new(&exchange, 0).members_toml();
+                let mut number = 0;
+                rewrite(&mut datagrams, &mut |sender| {
+                    *sender = crowd::address(number);
+                    number += 1;
+                });
+                members_toml
+            }
+        };
+        let directory = directory::parse(members_toml.as_bytes(), Some(Format::Toml))?.as_of(START);
+        let truth = exchange.truth();
+        let samples = truth.flow_samples + truth.protocols.values().map(|exported| exported.records).sum::<u64>();
+        Ok(Self { datagrams, samples, directory })
+    }
+}
+
+fn played(exchange: &mut Exchange, span: Duration) -> Vec<Datagram> {
+    let mut datagrams = Vec::new();
+    let mut keep = |datagram: &simulator::Datagram<'_>| {
+        datagrams.push(Datagram { at: datagram.at, source: datagram.agent, payload: datagram.bytes.to_vec() });
+    };
+    exchange.advance(span, &mut keep);
+    exchange.flush(&mut keep);
+    datagrams
+}
+
+/// Puts other senders into all sampled frames.
+fn rewrite(datagrams: &mut [Datagram], each: &mut impl FnMut(&mut [u8; 6])) {
+    datagrams.iter_mut().for_each(|datagram| senders::each(&mut datagram.payload, each));
+}
+
+/// Moves the number of a message by so much: IPFIX's of its first record (RFC 7011, section 3.1), NetFlow v9's of itself (RFC 3954, section 5.1).
+///
+/// A message that comes again is a repetition, and refused; with a number far ahead it comes from the exporter's later life.
+pub fn renumber(message: &mut [u8], by: u32) {
+    let at = match message {
+        [0, 10, ..] => 8,
+        [0, 9, ..] => 12,
+        _ => return,
+    };
+    if let Some(number) = message.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+        *number = u32::from_be_bytes(*number).wrapping_add(by).to_be_bytes();
     }
 }

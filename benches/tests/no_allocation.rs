@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aggregator::{Delta, Parties, Policies};
 use benches::case::feed;
-use benches::traffic::Traffic;
+use benches::traffic::{Kind, Traffic, renumber};
 use collector::Lane;
 use directory::Snapshot;
 use schema::{Protocol, Timestamp};
@@ -19,16 +19,19 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Allocations of a whole pass over the traffic of so many members, the hand-over before it included, when two passes went before: each of the two
 /// deltas that take turns has then held all cells.
 fn allocations_of_a_warm_pass(members: usize, parties: Parties) -> u64 {
-    let traffic = Traffic::of(members).unwrap();
+    allocations_over(&Traffic::of(members).unwrap(), parties)
+}
+
+fn allocations_over(traffic: &Traffic, parties: Parties) -> u64 {
     let mut lane = Lane::new(parties, Arc::new(Policies::default()), WINDOW);
-    feed(&mut lane, &traffic);
+    feed(&mut lane, traffic);
     let first = lane.take(Delta::default());
-    feed(&mut lane, &traffic);
+    feed(&mut lane, traffic);
     let second = lane.take(first);
     assert!(second.streams.iter().map(|(_, tally)| tally.received).sum::<u64>() >= traffic.samples);
     let mut spare = Some(second);
     let allocated = allocation_counter::measure(|| {
-        feed(&mut lane, &traffic);
+        feed(&mut lane, traffic);
         spare = spare.take().map(|delta| lane.take(delta));
     });
     let third = spare.unwrap();
@@ -49,6 +52,41 @@ fn a_warm_pass_over_many_members_allocates_nothing() {
 #[test]
 fn a_warm_pass_without_a_directory_allocates_nothing() {
     assert_eq!(allocations_of_a_warm_pass(48, Parties::Macs), 0);
+}
+
+#[test]
+fn a_warm_pass_over_a_thousand_members_and_a_hundred_thousand_addresses_allocates_nothing() {
+    assert_eq!(allocations_over(&Traffic::made(Kind::Crowded, 1_000).unwrap(), Parties::Members), 0);
+}
+
+/// The maps grow to their bounds in the first passes, and stay so: what comes after finds room or is counted without its address.
+#[test]
+fn addresses_that_were_never_seen_allocate_nothing_once_the_maps_have_their_size() {
+    let traffic = Traffic::made(Kind::Hostile, 1_000).unwrap();
+    assert_eq!(allocations_over(&traffic, Parties::Members), 0);
+    assert_eq!(allocations_over(&traffic, Parties::Macs), 0);
+}
+
+#[test]
+fn flow_records_between_known_members_allocate_nothing() {
+    for kind in [Kind::Ipfix, Kind::Netflow9] {
+        let mut traffic = Traffic::made(kind, 500).unwrap();
+        let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), WINDOW);
+        let mut spare = Delta::default();
+        // Each pass is of the exporters' later life, else it would be a repetition.
+        for _ in 0..2 {
+            feed(&mut lane, &traffic);
+            spare = lane.take(spare);
+            traffic.datagrams.iter_mut().for_each(|datagram| renumber(&mut datagram.payload, 10_000_000));
+        }
+        let mut warm = Some(spare);
+        let allocated = allocation_counter::measure(|| {
+            feed(&mut lane, &traffic);
+            warm = warm.take().map(|delta| lane.take(delta));
+        });
+        assert_eq!(warm.unwrap().streams.iter().map(|(_, tally)| tally.received).sum::<u64>(), traffic.samples);
+        assert_eq!(allocated.count_total, 0, "{kind:?}");
+    }
 }
 
 #[test]
@@ -90,11 +128,4 @@ fn warm_flow_records_allocate_nothing() {
     assert!(lane.counts().ipfix.records - records > 4_000);
     assert!(spare.is_some_and(|delta| !delta.is_empty()));
     assert_eq!(allocated.count_total, 0);
-}
-
-/// Moves the number of an IPFIX message (RFC 7011, section 3.1).
-fn renumber(message: &mut [u8], by: u32) {
-    let number = message.get_mut(8..12).unwrap();
-    let moved = u32::from_be_bytes(number.try_into().unwrap()).wrapping_add(by);
-    number.copy_from_slice(&moved.to_be_bytes());
 }

@@ -1,10 +1,11 @@
 //! Runs one case so many rounds, for callgrind to count: `instructions CASE MEMBERS ROUNDS`.
 
+use std::error::Error;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use benches::case::Case;
-use benches::traffic::Traffic;
+use benches::traffic::{Kind, Traffic};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -13,17 +14,23 @@ fn main() -> ExitCode {
         eprintln!("usage: instructions {names} MEMBERS ROUNDS");
         return ExitCode::from(2);
     };
-    let traffic = match Traffic::of(members) {
-        Ok(traffic) => Rc::new(traffic),
-        Err(refusal) => {
-            eprintln!("{refusal}");
-            return ExitCode::FAILURE;
+    match run(case, members, rounds) {
+        Ok((units, sum)) => {
+            println!("{units} {sum}");
+            ExitCode::SUCCESS
         }
-    };
-    let mut round = case.prepare(&traffic);
-    let sum: u64 = (0..rounds).map(|_| round()).fold(0, u64::wrapping_add);
-    println!("{} {sum}", case.units(&traffic));
-    ExitCode::SUCCESS
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(case: Case, members: usize, rounds: u64) -> Result<(u64, u64), Box<dyn Error>> {
+    let traffic = Rc::new(Traffic::made(case.kind().unwrap_or(Kind::Sflow), members)?);
+    let mut round = case.prepare(&traffic)?;
+    let sum = (0..rounds).map(|_| round()).fold(0, u64::wrapping_add);
+    Ok((case.units(&traffic), sum))
 }
 
 fn arguments(words: &[String]) -> Option<(Case, usize, u64)> {

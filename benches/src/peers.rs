@@ -2,8 +2,9 @@
 //!
 //! All of them are whole processes that end by themselves, and what is compared is the processor time that the kernel booked for each, user
 //! and system, as `wait4` tells it. [`capture_file`] is what they all read; [`read`] is what ours does with it; `process` runs one and tells its
-//! time; `sfacctd` is pmacct's sFlow daemon.
+//! time; `sfacctd` is pmacct's sFlow daemon. `live` sends the same datagrams by UDP, to nfdump's sfcapd and to our service.
 
+mod live;
 mod process;
 mod sfacctd;
 
@@ -25,6 +26,7 @@ use crate::clock::median;
 use crate::report::Report;
 use crate::rival::Rival;
 
+use live::Received;
 pub use process::{Spent, run};
 pub use sfacctd::{Pairs, sfacctd};
 
@@ -42,6 +44,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// Every program runs so often, in turns; odd, so that there is a median.
 const TURNS: usize = 5;
+
+/// The same by UDP, which takes some seconds each time.
+const LIVE_TURNS: usize = 3;
 
 /// A capture and the member list of the exchange in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,8 +179,15 @@ fn by_sflow_parser(capture: &Path, directory: &directory::Snapshot) -> Result<Re
 /// # Errors
 /// If the capture cannot be made, or our own reader of it does not run.
 pub fn measure(folder: &Path, reader: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    report.section("From a capture of a million samples: processor time of whole processes");
     let capture = capture_file(folder, SPAN)?;
+    from_capture(&capture, folder, reader, report)?;
+    by_udp(&capture, folder, &reader.with_file_name("chorsu"), report)?;
+    report.leave_out("peer_sflowtool_ratio", "no Debian package has sflowtool");
+    Ok(())
+}
+
+fn from_capture(capture: &Capture, folder: &Path, reader: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    report.section("From a capture of a million samples: processor time of whole processes");
     let mut ours: [Vec<f64>; 3] = Default::default();
     let mut theirs = Vec::new();
     let mut absent = None;
@@ -185,7 +197,7 @@ pub fn measure(folder: &Path, reader: &Path, report: &mut Report) -> Result<(), 
             costs.push(each(spent, said.trim().parse()?));
         }
         if absent.is_none() {
-            match sfacctd(&capture, folder) {
+            match sfacctd(capture, folder) {
                 Ok((spent, pairs)) => theirs.push(each(spent, pairs.frames())),
                 Err(why) => absent = Some(why),
             }
@@ -203,6 +215,34 @@ pub fn measure(folder: &Path, reader: &Path, report: &mut Report) -> Result<(), 
             report.add("peer_sfacctd_ratio", quotient(&theirs, macs), "times as fast");
         }
     }
+    Ok(())
+}
+
+/// The same datagrams by UDP.
+fn by_udp(capture: &Capture, folder: &Path, service: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    report.section("The same datagrams by UDP, 50,000 a second: processor time of whole processes, the kernel's part included");
+    let datagrams = live::payloads(&capture.file)?;
+    let cost = |received: Received| received.spent.total() * 1e9 / received.samples as f64;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mut kept = [0, 0];
+    for _ in 0..LIVE_TURNS {
+        let own = live::chorsu(service, &datagrams, capture, folder)?;
+        let peer = match live::sfcapd(&datagrams, folder) {
+            Ok(peer) => peer,
+            Err(why) => {
+                report.leave_out("peer_sfcapd_ratio", format!("{why} (sfcapd and nfdump: Debian packages nfdump-sflow and nfdump)"));
+                return Ok(());
+            }
+        };
+        ours.push(cost(own));
+        theirs.push(cost(peer));
+        kept = [own.samples, peer.samples];
+    }
+    for (name, costs, kept) in [("live_chorsu", &ours, kept[0]), ("live_sfcapd", &theirs, kept[1])] {
+        report.add(format!("{name}_ns_per_sample"), median(costs.clone()), "ns");
+        report.add(format!("{name}_samples"), kept as f64, "samples kept");
+    }
+    report.add("peer_sfcapd_ratio", quotient(&theirs, &ours), "times the processor time");
     Ok(())
 }
 

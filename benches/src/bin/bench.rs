@@ -39,7 +39,7 @@ fn run(is_wanted: &dyn Fn(&str) -> bool) -> Result<(), Box<dyn Error>> {
         }
     }
     if is_wanted("peers") {
-        peers::measure(&kept, &beside_this_binary("capture")?, &mut report)?;
+        peers::measure(&kept, &beside_this_binary("read_capture")?, &mut report)?;
     }
     if is_wanted("questions") {
         questions::measure(&kept, &mut report)?;

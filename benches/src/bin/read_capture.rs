@@ -1,4 +1,4 @@
-//! Reads a capture of sFlow into a matrix and ends, so that its processor time can be held against other programs': `capture WAY FILE MEMBERS`.
+//! Reads a capture of sFlow into a matrix and ends, so that its processor time can be held against other programs': `read_capture WAY FILE MEMBERS`.
 
 use std::error::Error;
 use std::path::Path;
@@ -28,6 +28,6 @@ fn run(way: Way, capture: &Path, members: &Path) -> Result<u64, Box<dyn Error>> 
 }
 
 fn wrong_usage() -> ExitCode {
-    eprintln!("usage: capture {} FILE MEMBERS", Way::ALL.map(Way::name).join("|"));
+    eprintln!("usage: read_capture {} FILE MEMBERS", Way::ALL.map(Way::name).join("|"));
     ExitCode::from(2)
 }

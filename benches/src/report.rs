@@ -13,7 +13,8 @@ use crate::goals::{GOALS, Goal};
 #[derive(Default)]
 pub struct Report {
     sections: Vec<Section>,
-    left_out: Vec<(String, String)>,
+    /// Reasons, and what is missing for each.
+    left_out: Vec<(String, Vec<String>)>,
 }
 
 struct Section {
@@ -45,7 +46,11 @@ impl Report {
 
     /// Says what was not measured, and why.
     pub fn leave_out(&mut self, what: impl Into<String>, why: impl Into<String>) {
-        self.left_out.push((what.into(), why.into()));
+        let (what, why) = (what.into(), why.into());
+        match self.left_out.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, all)) => all.push(what),
+            None => self.left_out.push((why, vec![what])),
+        }
     }
 
     /// A figure of this run.
@@ -66,8 +71,8 @@ impl Report {
         for section in self.sections.iter().filter(|section| !section.figures.is_empty()) {
             let _ = writeln!(text, "\n{}\n{}", section.title, of_section(section));
         }
-        for (what, why) in &self.left_out {
-            let _ = writeln!(text, "\nleft out: {what}: {why}");
+        for (why, all) in &self.left_out {
+            let _ = writeln!(text, "\nleft out: {why}\n  {}", all.join("\n  "));
         }
         let _ = writeln!(text, "\nGoals\n{}", self.goals());
         text
@@ -149,7 +154,7 @@ mod tests {
         let row = |name: &str| text.lines().rfind(|line| line.contains(name)).unwrap_or_default().to_owned();
         assert!(row("sflow_vs_sflow_parser_ratio").contains("NO"), "{text}");
         assert!(row("matrix_24h_ms").contains("not measured"), "{text}");
-        assert!(text.contains("left out: sfcapd: not installed"), "{text}");
+        assert!(text.contains("left out: not installed\n  sfcapd\n"), "{text}");
     }
 
     #[test]

@@ -81,9 +81,7 @@ impl Year {
         if whole.exists() {
             return Ok(year);
         }
-        if year.folder.exists() {
-            fs::remove_dir_all(&year.folder)?;
-        }
+        // What an interrupted run has written stays: its windows are known by their serials, and drawn again as they were.
         make(&year.folder, DAYS, Self::END, progress)?;
         fs::write(whole, "")?;
         Ok(year)

@@ -33,7 +33,7 @@ const BATCH: usize = 64;
 /// Tries at one rate: what else the machine does makes a receiver lose what it can take, and never the other way round.
 const TRIES: usize = 3;
 
-/// What something else disturbed is tried again so many times at most, after a rest of such a length.
+/// What something else disturbs is tried so many times at most, with a rest of such a length in between.
 const AGAIN: (usize, Duration) = (5, Duration::from_secs(1));
 
 /// At such a rate, in datagrams a second, and so long, maps and caches are warmed first.
@@ -81,7 +81,7 @@ impl Live {
     /// Measures. `tell` gets each try as it ends.
     ///
     /// # Errors
-    /// If a process is not built or fails.
+    /// If a process is not built or fails, or the machine has no rest for long.
     pub fn run(&self, tell: &mut dyn FnMut(&str, &Taken)) -> Result<Figures, Failed> {
         let places = Places::of_this_machine();
         let members = Stock::of(self.members).members;
@@ -144,19 +144,20 @@ impl Live {
         Ok(best)
     }
 
-    /// One try. What came of it while something else had the processors says nothing, so it is tried again.
+    /// One try that counts. What came of it while something else had the processors says nothing, so it is tried again.
     fn one(&self, receiver: &mut Receiver, sender: &mut Helper, rate: f64, tell: &mut dyn FnMut(&str, &Taken)) -> Result<Taken, Failed> {
-        let mut taken = receiver.take(sender, rate, self.length)?;
-        tell(receiver.name(), &taken);
+        let mut waited = 0.0;
         for _ in 0..AGAIN.0 {
-            if !taken.is_disturbed() {
-                break;
-            }
-            std::thread::sleep(AGAIN.1);
-            taken = receiver.take(sender, rate, self.length)?;
+            let taken = receiver.take(sender, rate, self.length)?;
             tell(receiver.name(), &taken);
+            if !taken.is_disturbed() {
+                return Ok(taken);
+            }
+            waited = taken.waited_percent();
+            std::thread::sleep(AGAIN.1);
         }
-        Ok(taken)
+        Err(format!("other programs keep this machine too busy: sender and receiver waited for a processor in {waited:.0} % of the time")
+            .into())
     }
 }
 

@@ -150,7 +150,7 @@ impl Live {
         for _ in 0..AGAIN.0 {
             let taken = receiver.take(sender, rate, self.length)?;
             tell(receiver.name(), &taken);
-            if !taken.is_disturbed() {
+            if taken.is_telling() {
                 return Ok(taken);
             }
             waited = taken.waited_percent();

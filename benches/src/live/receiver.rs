@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::bare::LISTENING;
 use super::orders::Helper;
 use super::process::{Running, Used};
+use super::search::ATTAINED;
 use super::sender::Sent;
 use super::served::{Failed, Served, beside, prefixed};
 
@@ -19,7 +20,7 @@ const SETTLING: Duration = Duration::from_millis(2_500);
 /// How often it is asked meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Part of a try's time that sender and receiver may wait for their processors without the try being worthless. The service's own threads make each
+/// Part of a try's time that sender and receiver may wait for their processors without its loss being worthless. The service's own threads make each
 /// other wait, too, where they have one processor; that is far less.
 const QUIET: f64 = 0.05;
 
@@ -157,10 +158,12 @@ impl Taken {
         100.0 * self.waited / self.sent.time.as_secs_f64()
     }
 
-    /// Whether that was so much that loss proves nothing.
+    /// Whether that tells something of sender and receiver. Where something else had their processors for long, loss does not, nor that less was sent than
+    /// was wanted; that all was sent and taken does all the same.
     #[must_use]
-    pub fn is_disturbed(&self) -> bool {
-        self.waited > QUIET * self.sent.time.as_secs_f64()
+    pub fn is_telling(&self) -> bool {
+        let is_quiet = self.waited <= QUIET * self.sent.time.as_secs_f64();
+        is_quiet || (self.is_lossless() && self.attained() >= ATTAINED * self.wanted)
     }
 
     /// Processor time in the receiver's own code, in microseconds for each datagram that was received.
@@ -193,6 +196,14 @@ mod tests {
         assert!(taken(99_990).is_lossless() && !taken(99_989).is_lossless());
         let whole = taken(100_000);
         assert!((whole.attained() - 50_000.0).abs() < 1e-6 && (whole.user_percent() - 25.0).abs() < 1e-6);
+        let busy = |received, seconds| Taken {
+            wanted: 50_000.0,
+            waited: 1.0,
+            sent: Sent { time: Duration::from_secs(seconds), ..sent },
+            ..taken(received)
+        };
+        assert!(busy(100_000, 2).is_telling() && !busy(99_000, 2).is_telling() && !busy(100_000, 3).is_telling());
+        assert!(taken(99_000).is_telling());
         assert!((whole.user_micros() - 0.1).abs() < 1e-9 && (whole.system_micros() - 0.3).abs() < 1e-9);
     }
 }

@@ -10,7 +10,7 @@ const STEP: f64 = 1.5;
 const NEAR: f64 = 1.04;
 
 /// A rate at which the sender attained less than that of what was wanted is the sender's own limit.
-const ATTAINED: f64 = 0.97;
+pub const ATTAINED: f64 = 0.97;
 
 /// How far the search has come.
 #[derive(Clone, Copy, Debug, Default)]

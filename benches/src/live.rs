@@ -19,13 +19,14 @@ pub mod stock;
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
-
 use orders::Helper;
 use process::Running;
 use receiver::{Receiver, Taken};
 use search::Search;
 use served::{Failed, Served, beside, prefixed};
 use stock::Stock;
+
+use crate::report::Report;
 
 /// Datagrams that the bare receiver reads by one call, as many as the service.
 const BATCH: usize = 64;
@@ -207,6 +208,18 @@ fn processors(list: &str) -> Vec<usize> {
 }
 
 impl Figures {
+    /// Adds them to a report, under the names that scripts rely on.
+    pub fn report(&self, report: &mut Report) {
+        let [served, bare] = self.at_full_rate();
+        report.add("user_space_share_percent", self.user_space_share_percent(), "%");
+        report.add("loss_free_rate_vs_bare_receiver_ratio", self.loss_free_rate_ratio(), "of the bare receiver's");
+        report.add("live_loss_free_datagrams_per_second", self.served_rate, "datagrams/s");
+        report.add("live_bare_loss_free_datagrams_per_second", self.bare_rate, "datagrams/s");
+        report.add("live_user_ns_per_datagram", served.0 * 1e3, "ns");
+        report.add("live_system_ns_per_datagram", served.1 * 1e3, "ns");
+        report.add("live_bare_ns_per_datagram", (bare.0 + bare.1) * 1e3, "ns");
+    }
+
     /// The part of its processor time that the service's own code takes at its full rate, in percent: the median of the rounds.
     #[must_use]
     pub fn user_space_share_percent(&self) -> f64 {

@@ -6,11 +6,12 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use benches::live::{Live, row};
 use benches::report::Report;
 use benches::{groups, peers, questions};
 
 /// What can be asked for by name.
-const SECTIONS: [&str; 3] = ["cases", "peers", "questions"];
+const SECTIONS: [&str; 4] = ["cases", "peers", "questions", "live"];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
@@ -44,9 +45,21 @@ fn run(is_wanted: &dyn Fn(&str) -> bool) -> Result<(), Box<dyn Error>> {
     if is_wanted("questions") {
         questions::measure(&kept, &mut report)?;
     }
+    if is_wanted("live") {
+        live(&mut report);
+    }
     report.write(&target.join("bench.json"))?;
     println!("{}", report.text());
     Ok(())
+}
+
+/// Tries the service with traffic over loopback. Where the machine is too busy for that, it is left out.
+fn live(report: &mut Report) {
+    report.section("The service with traffic over loopback");
+    match Live::default().run(&mut |name, taken| eprintln!("{}", row(name, taken).join("  "))) {
+        Ok(figures) => figures.report(report),
+        Err(why) => report.leave_out("the service with traffic over loopback", why.to_string()),
+    }
 }
 
 fn beside_this_binary(name: &str) -> std::io::Result<PathBuf> {

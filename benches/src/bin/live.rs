@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use benches::live::sender::Sender;
 use benches::live::served::Failed;
-use benches::live::{Figures, Live, bare, orders, row};
+use benches::live::{Live, bare, orders, row};
 use benches::report::Report;
 
 fn main() -> ExitCode {
@@ -55,20 +55,8 @@ fn measure(live: &Live) -> Result<(), Failed> {
     println!("without loss: bare {:.0} datagrams/s{}", figures.bare_rate, bound(figures.senders_limit.0));
     println!("            chorsu {:.0} datagrams/s{}", figures.served_rate, bound(figures.senders_limit.1));
     println!("a datagram at that rate: chorsu {:.3} µs user and {:.3} µs system, bare {:.3} and {:.3}", served.0, served.1, bare.0, bare.1);
-    let report = report(&figures);
-    println!("{}", report.table());
-    Ok(report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json"))?)
-}
-
-fn report(figures: &Figures) -> Report {
     let mut report = Report::default();
-    let [served, bare] = figures.at_full_rate();
-    report.add("user_space_share_percent", figures.user_space_share_percent(), "%");
-    report.add("loss_free_rate_vs_bare_receiver_ratio", figures.loss_free_rate_ratio(), "of the bare receiver's");
-    report.add("live_loss_free_datagrams_per_second", figures.served_rate, "datagrams/s");
-    report.add("live_bare_loss_free_datagrams_per_second", figures.bare_rate, "datagrams/s");
-    report.add("live_user_ns_per_datagram", served.0 * 1e3, "ns");
-    report.add("live_system_ns_per_datagram", served.1 * 1e3, "ns");
-    report.add("live_bare_ns_per_datagram", (bare.0 + bare.1) * 1e3, "ns");
-    report
+    figures.report(&mut report);
+    println!("{}", report.text());
+    Ok(report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json"))?)
 }

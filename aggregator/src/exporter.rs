@@ -56,7 +56,6 @@ const fn mixed(address: IpAddr, seed: u64) -> u64 {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
 const fn halves(bits: u128) -> [u64; 2] {
     [(bits >> 64) as u64, bits as u64]
 }

@@ -15,7 +15,6 @@ pub(crate) trait Key: Copy + Eq {
 
 /// Two numbers of 64 bits mixed: both halves of their product, as in wyhash and foldhash.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
 pub(crate) const fn fold(one: u64, other: u64) -> u64 {
     let product = one as u128 * other as u128;
     product as u64 ^ (product >> 64) as u64
@@ -95,7 +94,6 @@ impl<K: Key, V> Table<K, V> {
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
     fn home(&self, key: &K) -> usize {
         key.mixed(self.seed) as usize & self.mask
     }

@@ -93,7 +93,6 @@ impl Macs {
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
     const fn home(&self, mac: Mac) -> usize {
         (mac.bits().wrapping_mul(SPREAD) >> 32) as usize & self.mask
     }

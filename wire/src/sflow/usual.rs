@@ -292,7 +292,7 @@ mod tests {
             vec![switch.clone()],
             vec![switch.clone(), raw(1, 1500)],
             vec![raw(1, 1500), router.clone()],
-            vec![raw(1, 1500), switch.clone(), router],
+            vec![raw(1, 1500), switch, router],
             vec![raw(11, 1500)],
             vec![raw(1, MAX_FRAME_OCTETS + 1)],
         ] {

@@ -123,7 +123,7 @@ fn receive_buffer(machine: &Machine, sockets: usize) -> (usize, String) {
     let memory = machine.memory.unwrap_or(ASSUMED_MEMORY);
     let share = usize::try_from(memory / BUFFERS_SHARE).unwrap_or(usize::MAX) / (sockets.max(1) * DOUBLED);
     if share >= USEFUL_BUFFER {
-        return (USEFUL_BUFFER, "more is of no use".to_owned());
+        return (USEFUL_BUFFER, "the memory bears it".to_owned());
     }
     let rounded = if share >= BUFFER_STEP { share - share % BUFFER_STEP } else { share };
     let why = format!("{} take a sixteenth of {} of memory at most", count(sockets, "full buffer"), octets_rounded(memory));
@@ -139,7 +139,7 @@ fn allowed(machine: &Machine, buffer: usize) -> Option<usize> {
 fn batch(machine: &Machine) -> (usize, String) {
     let Some(cache) = machine.cache else { return (MOST_BATCH, "usual".to_owned()) };
     let fits = cache / BATCH_SHARE / IN_CACHE;
-    let why = if fits < MOST_BATCH { "a quarter of" } else { "more is no quicker; fits" };
+    let why = if fits < MOST_BATCH { "a quarter of" } else { "fits" };
     (fits.clamp(LEAST_BATCH, MOST_BATCH), format!("{why} a second-level cache of {}", octets(cache)))
 }
 
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             sizes.to_string(),
             "threads = 8 for each address (16 processors, of which 8 are used, for 1 address), receive_buffer = 32MiB for each thread \
-             (more is of no use; CAP_NET_ADMIN goes beyond net.core.rmem_max), batch = 64 datagrams a call (more is no quicker; fits a second-level cache of 1MiB)"
+             (the memory bears it; CAP_NET_ADMIN goes beyond net.core.rmem_max), batch = 64 datagrams a call (fits a second-level cache of 1MiB)"
         );
     }
 
@@ -217,7 +217,7 @@ mod tests {
         let sizes = chosen(ordinary, 1);
         assert_eq!(sizes.receive_buffer, 212_992);
         assert!(
-            sizes.to_string().contains("208KiB for each thread (net.core.rmem_max allows no more; 32MiB more is of no use)"),
+            sizes.to_string().contains("208KiB for each thread (net.core.rmem_max allows no more; 32MiB the memory bears it)"),
             "{sizes}"
         );
         assert!(sizes.advice().unwrap().contains("set it to 33554432"), "{:?}", sizes.advice());

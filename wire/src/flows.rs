@@ -15,6 +15,7 @@
 
 mod age;
 mod definition;
+mod direct;
 mod element;
 mod layout;
 mod message;

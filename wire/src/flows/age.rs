@@ -48,7 +48,6 @@ pub(super) struct Times {
 
 impl Clock {
     /// The age of a record with these times.
-    #[inline]
     pub(super) fn age(self, unit: TimeUnit, times: Times) -> Age {
         if unit == TimeUnit::None {
             return Age::default();
@@ -63,6 +62,22 @@ impl Clock {
         match unit {
             TimeUnit::Uptime if self.uptime_ms.is_none() && init_ms == 0 => bounded(u64::from(since(last as u32, first as u32)), 0),
             _ => bounded(before(first), before(last)),
+        }
+    }
+
+    /// The age of a record that tells both times in one of the units that most exporters write; `None` for any other, whose [`age`](Self::age) it does not
+    /// tell.
+    #[inline(always)]
+    pub(super) fn usual_age(self, unit: TimeUnit, first: u64, last: u64) -> Option<Age> {
+        if first == 0 || last == 0 {
+            return None;
+        }
+        match (unit, self.uptime_ms) {
+            (TimeUnit::Milliseconds, _) => Some(bounded(self.export_ms.saturating_sub(first), self.export_ms.saturating_sub(last))),
+            (TimeUnit::Uptime, Some(uptime)) => {
+                Some(bounded(u64::from(since(uptime, first as u32)), u64::from(since(uptime, last as u32))))
+            }
+            _ => None,
         }
     }
 

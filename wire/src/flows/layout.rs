@@ -5,7 +5,7 @@
 
 use super::Skip;
 use super::definition::{Definition, Field, MAX_FIELDS, VARIABLE};
-use super::message::FIRST_TEMPLATE;
+use super::message::{FIRST_TEMPLATE, is_padding};
 
 /// Most octets of a record: what a set of the longest message can hold.
 const MAX_RECORD: usize = u16::MAX as usize - 4;
@@ -196,6 +196,11 @@ impl Wanted {
 }
 
 impl Place {
+    /// How far from the start of its segment it lies.
+    pub(super) const fn offset(self) -> u16 {
+        self.offset
+    }
+
     /// So many octets further on.
     pub(super) const fn plus(self, octets: u16) -> Self {
         Self { segment: self.segment, offset: self.offset + octets }
@@ -237,9 +242,15 @@ impl Layout {
             }
             Self::Variable(hops) => hops.walk(body, visitor),
         };
-        let rest = body.get(end..).unwrap_or_default();
-        let amiss = rest.iter().any(|octet| *octet != 0).then_some(amiss);
-        (u32::try_from(records).unwrap_or(u32::MAX), amiss)
+        (u32::try_from(records).unwrap_or(u32::MAX), amiss_behind(end, body, amiss))
+    }
+
+    /// How many octets every record has; `None` if they differ.
+    pub(super) const fn fixed(&self) -> Option<u16> {
+        match self {
+            Self::Fixed(octets) => Some(*octets),
+            Self::Variable(_) => None,
+        }
     }
 
     /// Octets on the heap.
@@ -249,6 +260,12 @@ impl Layout {
             Self::Variable(hops) => size_of_val(&*hops.hops),
         }
     }
+}
+
+/// What is amiss with the octets behind the last record, which ends at `end`: nothing, if they may be padding.
+#[inline]
+pub(super) fn amiss_behind(end: usize, body: &[u8], amiss: Skip) -> Option<Skip> {
+    (!is_padding(body.get(end..).unwrap_or_default())).then_some(amiss)
 }
 
 impl Hops {

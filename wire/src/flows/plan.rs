@@ -108,6 +108,20 @@ impl Values {
 }
 
 impl Step {
+    /// How far from the record's start it reads, where records are one segment.
+    pub(super) const fn offset(&self) -> u16 {
+        self.place.offset()
+    }
+
+    /// Bits of the eight octets at the place that belong to what follows the field.
+    pub(super) const fn surplus(&self) -> u8 {
+        self.surplus
+    }
+
+    pub(super) const fn slot(&self) -> Slot {
+        self.slot
+    }
+
     #[inline(always)]
     fn value<S: Segments>(&self, segments: &S) -> u64 {
         match segments.number(self.place) {
@@ -139,6 +153,21 @@ impl Steps {
                 *slot = step.value(segments);
             }
         }
+    }
+
+    /// The step that fills a slot first.
+    pub(super) fn first_of(&self, slot: Slot) -> Option<&Step> {
+        self.first.iter().find(|step| step.slot == slot)
+    }
+
+    /// Every step that may fill a slot, by precedence.
+    pub(super) fn all_of(&self, slot: Slot) -> impl Iterator<Item = &Step> {
+        self.first.iter().chain(&self.fallback).filter(move |step| step.slot == slot)
+    }
+
+    /// The steps that fill a slot which is still 0.
+    pub(super) fn fallbacks(&self) -> impl Iterator<Item = &Step> {
+        self.fallback.iter()
     }
 
     /// Octets on the heap.

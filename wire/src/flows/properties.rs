@@ -45,6 +45,30 @@ fn elements() -> impl Strategy<Value = Vec<(u16, u16)>> {
     vec((0_u16..420, length), 0..30)
 }
 
+/// Fields that records are read by, of lengths that numbers have, and some others between them.
+fn usual_elements() -> impl Strategy<Value = Vec<(u16, u16)>> {
+    let read = proptest::sample::select(&[
+        1_u16, 2, 8, 10, 12, 14, 21, 22, 23, 24, 27, 28, 48, 56, 57, 58, 59, 60, 61, 80, 81, 85, 86, 150, 151, 152, 153, 154, 155, 160,
+        198, 243, 252, 253, 254, 256, 302, 323, 351, 352, 353,
+    ]);
+    let number = (proptest::prop_oneof![read.boxed(), (0_u16..420).boxed()], 1_u16..=8);
+    let address = (proptest::sample::select(&[27_u16, 28]), proptest::strategy::Just(16_u16));
+    vec(proptest::prop_oneof![8 => number.boxed(), 1 => address.boxed()], 1..40)
+}
+
+/// Octets of which many are such as exporters write: zeros, small numbers, types of Ethernet, times.
+fn usual_octets() -> impl Strategy<Value = Vec<u8>> {
+    let now = u64::from(super::builder::NOW) * 1000 - 5_000;
+    let piece = proptest::prop_oneof![
+        vec(any::<u8>(), 1..12).boxed(),
+        vec(proptest::strategy::Just(0_u8), 1..20).boxed(),
+        vec(0_u8..7, 1..4).boxed(),
+        proptest::sample::select(&[[8_u8, 0], [0x86, 0xdd], [0x88, 0x47]]).prop_map(|kind| kind.to_vec()).boxed(),
+        (0_u64..10_000).prop_map(move |since| (now + since).to_be_bytes().to_vec()).boxed(),
+    ];
+    vec(piece, 0..150).prop_map(|pieces| pieces.concat())
+}
+
 fn message(version: u16, body: &[u8]) -> Vec<u8> {
     let mut bytes = version.to_be_bytes().to_vec();
     bytes.extend((body.len() as u16 + 16).to_be_bytes());
@@ -104,6 +128,27 @@ proptest! {
         prop_assert!(samplings <= options_records);
         prop_assert_eq!(heard.exported.iter().filter(|exported| !exported.reverse).count(), records as usize);
         prop_assert!(heard.exported.iter().all(|exported| exported.record.vlan < 4095 && exported.record.age.first_ms >= exported.record.age.last_ms));
+    }
+
+    /// Records that are read straight on say what they say when they are read step by step.
+    #[test]
+    fn records_read_straight_on_and_step_by_step_are_the_same(
+        fields in usual_elements(),
+        body in usual_octets(),
+        repeat in 1_usize..4,
+        protocol in proptest::sample::select(&[Protocol::Ipfix, Protocol::Netflow9]),
+        uptime_ms in proptest::option::of(any::<u32>()),
+    ) {
+        let fields: Vec<u8> = fields.iter().flat_map(|(element, length)| [element.to_be_bytes(), length.to_be_bytes()].concat()).collect();
+        let Ok(template) = (Definition { protocol, id: 256, options: false, scope_fields: 0, fields: &fields }).compile() else { return Ok(()) };
+        let clock = super::Clock { uptime_ms, ..CLOCK };
+        let body = body.repeat(repeat);
+        let read = |template: &Template| {
+            let mut heard = Heard::default();
+            heard.records = template.records(&body, clock, &mut heard);
+            heard
+        };
+        prop_assert_eq!(read(&template), read(&template.clone().step_by_step()));
     }
 
     /// A number that is exported in fewer octets than it is defined with is the same number, wherever it lies.

@@ -1,9 +1,10 @@
 //! Data records: the plan by which they are read, and what is made of their numbers.
 
-use schema::sample::{Direction, FlowRecord, Interface, LengthBasis, MacPair, Tunnel};
+use schema::sample::{Age, Direction, FlowRecord, Interface, LengthBasis, MacPair, Tunnel};
 use schema::{Mac, Rate};
 
 use super::age::{Clock, TimeUnit, Times};
+use super::direct::Direct;
 use super::element as ie;
 use super::layout::{Layout, Placed, Segments, Visit};
 use super::plan::{Planner, Slot, Steps, Values};
@@ -40,6 +41,8 @@ const TIMES: [(TimeUnit, u16, u16); 10] = [
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct RecordPlan {
     steps: Steps,
+    /// The same steps for records that can be read straight on.
+    direct: Option<Box<Direct>>,
     there: Counted,
     back: Counted,
     time: TimeUnit,
@@ -62,17 +65,17 @@ struct Counted {
 }
 
 /// The slots of one direction.
-struct Direct {
+struct Way {
     octets: Slot,
     packets: Slot,
     layer2: Slot,
     squares: Slot,
 }
 
-const THERE: Direct = Direct { octets: Slot::Octets, packets: Slot::Packets, layer2: Slot::Layer2Octets, squares: Slot::Squares };
+const THERE: Way = Way { octets: Slot::Octets, packets: Slot::Packets, layer2: Slot::Layer2Octets, squares: Slot::Squares };
 
-const BACK: Direct =
-    Direct { octets: Slot::ReverseOctets, packets: Slot::ReversePackets, layer2: Slot::ReverseLayer2Octets, squares: Slot::ReverseSquares };
+const BACK: Way =
+    Way { octets: Slot::ReverseOctets, packets: Slot::ReversePackets, layer2: Slot::ReverseLayer2Octets, squares: Slot::ReverseSquares };
 
 impl RecordPlan {
     /// Plans the reading of these fields.
@@ -98,49 +101,108 @@ impl RecordPlan {
         let rate = RateForm::plan(&mut planner);
         let section = Section::plan(&mut planner);
         let steps = planner.steps();
-        (Self { steps, there, back, time, rate, has_direction, has_sampler, has_back, section }, Layout::new(placed, &planner.wanted))
+        let layout = Layout::new(placed, &planner.wanted);
+        let mut plan = Self { steps, direct: None, there, back, time, rate, has_direction, has_sampler, has_back, section };
+        plan.direct = layout.fixed().and_then(|octets| Direct::new(&plan, &plan.steps, octets)).map(Box::new);
+        (plan, layout)
+    }
+
+    /// Reads every record step by step from now on.
+    #[cfg(test)]
+    pub(super) fn forget_direct(&mut self) {
+        self.direct = None;
+    }
+
+    /// Whether there is more to do for a record than to read its fields.
+    pub(super) const fn needs_more(&self) -> bool {
+        self.section.is_some() || self.has_back || self.rate.is_told()
+    }
+
+    /// The slot of the octets that the matrix takes.
+    pub(super) const fn octets_slot(&self) -> Slot {
+        self.there.octets
+    }
+
+    /// The slot of the sum of their squares.
+    pub(super) const fn squares_slot(&self) -> Option<Slot> {
+        self.there.squares
+    }
+
+    pub(super) const fn time(&self) -> TimeUnit {
+        self.time
     }
 
     /// Octets on the heap.
     pub(super) fn heap(&self) -> usize {
-        self.steps.heap()
+        self.steps.heap() + self.direct.as_ref().map_or(0, |direct| direct.heap())
     }
 
     /// Reads a data set; how many records it holds.
     #[inline]
     pub(super) fn read<L: RecordListener>(&self, layout: &Layout, body: &[u8], clock: Clock, listener: &mut L) -> u32 {
-        let (records, amiss) = layout.walk(body, &mut Reading { plan: self, clock, values: Values::new(), listener });
+        let (records, amiss) = match &self.direct {
+            Some(direct) => direct.read(self, body, clock, listener),
+            None => layout.walk(body, &mut Reading { plan: self, clock, values: Values::new(), listener }),
+        };
         if let Some(skip) = amiss {
             listener.skipped(skip);
         }
         records
     }
 
-    #[inline(always)]
-    fn exported(&self, values: &Values, clock: Clock) -> Exported {
-        let times = Times { first: values.get(Slot::First), last: values.get(Slot::Last), init_ms: values.get(Slot::Init) };
+    /// A record that says nothing yet but what all records of the template do.
+    pub(super) const fn blank(&self) -> Exported {
         let record = FlowRecord {
-            rate: if self.rate.is_told() { self.rate.read(values) } else { Rate::UNKNOWN },
-            direction: self.direction(values),
-            input: interface(values.get(Slot::Input)),
-            output: interface(values.get(Slot::Output)),
-            macs: macs(values),
-            vlan: vlan(values.get(Slot::Vlan)),
-            ip_version: ip_version(values),
-            tunnel: tunnel(values),
-            packets: values.get(Slot::Packets),
-            octets: values.get(self.there.octets),
+            rate: Rate::UNKNOWN,
+            direction: Direction::Unknown,
+            input: Interface::Unknown,
+            output: Interface::Unknown,
+            macs: None,
+            vlan: 0,
+            ip_version: 0,
+            tunnel: Tunnel::None,
+            packets: 0,
+            octets: 0,
             basis: self.there.basis,
-            squares: self.there.squares.map(|slot| values.get(slot)),
-            age: clock.age(self.time, times),
+            squares: None,
+            age: Age { first_ms: 0, last_ms: 0 },
         };
-        let sampler = if self.has_sampler { Some(values.get(Slot::Sampler)) } else { None };
-        Exported { record, sampler, octets: values.get(Slot::Octets), packets: values.get(Slot::Packets), reverse: false }
+        Exported { record, sampler: None, octets: 0, packets: 0, reverse: false }
     }
 
     #[inline(always)]
-    fn direction(&self, values: &Values) -> Direction {
-        match values.get(Slot::Direction) {
+    fn exported(&self, values: &Values, clock: Clock) -> Exported {
+        let ether_type = values.get(Slot::EtherType);
+        let blank = self.blank();
+        let record = FlowRecord {
+            rate: if self.rate.is_told() { self.rate.read(values) } else { Rate::UNKNOWN },
+            direction: self.direction(values.get(Slot::Direction)),
+            input: interface(values.get(Slot::Input)),
+            output: interface(values.get(Slot::Output)),
+            macs: macs(values.get(Slot::Source), values.get(Slot::Destination)),
+            vlan: vlan(values.get(Slot::Vlan)),
+            ip_version: ip_version(values, ether_type),
+            tunnel: tunnel(values.get(Slot::Segment), ether_type),
+            packets: values.get(Slot::Packets),
+            octets: values.get(self.there.octets),
+            squares: self.there.squares.map(|slot| values.get(slot)),
+            age: self.age(values, clock),
+            ..blank.record
+        };
+        let sampler = if self.has_sampler { Some(values.get(Slot::Sampler)) } else { None };
+        Exported { record, sampler, octets: values.get(Slot::Octets), packets: values.get(Slot::Packets), ..blank }
+    }
+
+    #[inline(always)]
+    fn age(&self, values: &Values, clock: Clock) -> Age {
+        let (first, last) = (values.get(Slot::First), values.get(Slot::Last));
+        let usual = clock.usual_age(self.time, first, last);
+        usual.unwrap_or_else(|| clock.age(self.time, Times { first, last, init_ms: values.get(Slot::Init) }))
+    }
+
+    #[inline(always)]
+    pub(super) const fn direction(&self, told: u64) -> Direction {
+        match told {
             0 if self.has_direction => Direction::Ingress,
             1 => Direction::Egress,
             _ => Direction::Unknown,
@@ -192,7 +254,7 @@ impl<L: RecordListener> Visit for Reading<'_, L> {
 
 impl Counted {
     /// Plans the counters of one direction, where `first` reads the first that there is of some elements into a slot.
-    fn plan(slots: &Direct, mut first: impl FnMut(Slot, &[u16]) -> Option<u16>) -> Self {
+    fn plan(slots: &Way, mut first: impl FnMut(Slot, &[u16]) -> Option<u16>) -> Self {
         let exported = first(slots.octets, &OCTETS);
         let _packets = first(slots.packets, &PACKETS);
         let layer2 = if exported == Some(ie::LAYER2_OCTET_DELTA) { None } else { first(slots.layer2, &[ie::LAYER2_OCTET_DELTA]) };
@@ -242,35 +304,40 @@ pub(super) fn interface(index: u64) -> Interface {
 
 /// Both addresses; templates have them for records of bare IP too, as zeros.
 #[inline(always)]
-fn macs(values: &Values) -> Option<MacPair> {
-    let (src, dst) = (values.get(Slot::Source), values.get(Slot::Destination));
+pub(super) fn macs(src: u64, dst: u64) -> Option<MacPair> {
     (src | dst != 0).then(|| MacPair { src: Mac::from_bits(src), dst: Mac::from_bits(dst) })
 }
 
 /// A VLAN id of 802.1Q; 0 for none, and for all else that exporters write there.
 #[inline(always)]
-fn vlan(id: u64) -> u16 {
+pub(super) fn vlan(id: u64) -> u16 {
     u16::try_from(id).ok().filter(|id| (1..=4094).contains(id)).unwrap_or(0)
 }
 
 #[inline(always)]
-fn ip_version(values: &Values) -> u8 {
-    match (values.get(Slot::IpVersion), values.get(Slot::EtherType)) {
-        (4, _) => 4,
-        (6, _) => 6,
-        (_, kind) => match u16::try_from(kind).map_or(0, ethernet::ip_version) {
-            0 if values.get(Slot::Ipv4) != 0 => 4,
-            0 if values.get(Slot::Ipv6) != 0 => 6,
-            version => version,
-        },
+fn ip_version(values: &Values, ether_type: u64) -> u8 {
+    match told_version(values.get(Slot::IpVersion), ether_type) {
+        0 if values.get(Slot::Ipv4) != 0 => 4,
+        0 if values.get(Slot::Ipv6) != 0 => 6,
+        version => version,
+    }
+}
+
+/// The IP version that a record tells in so many words, or by Ethernet's type; else 0.
+#[inline(always)]
+pub(super) fn told_version(told: u64, ether_type: u64) -> u8 {
+    match told {
+        4 => 4,
+        6 => 6,
+        _ => u16::try_from(ether_type).map_or(0, ethernet::ip_version),
     }
 }
 
 #[inline(always)]
-fn tunnel(values: &Values) -> Tunnel {
-    if values.get(Slot::Segment) != 0 {
+pub(super) fn tunnel(segment: u64, ether_type: u64) -> Tunnel {
+    if segment != 0 {
         Tunnel::Vxlan
-    } else if MPLS.contains(&values.get(Slot::EtherType)) {
+    } else if MPLS.contains(&ether_type) {
         Tunnel::Mpls
     } else {
         Tunnel::None

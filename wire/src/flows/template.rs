@@ -58,6 +58,15 @@ impl Template {
         matches!(self.plan, Plan::Samplings(_))
     }
 
+    /// The same template, whose records are read step by step whatever they are like.
+    #[cfg(test)]
+    pub(super) fn step_by_step(mut self) -> Self {
+        if let Plan::Records(plan) = &mut self.plan {
+            plan.forget_direct();
+        }
+        self
+    }
+
     /// The memory that it takes, in octets, its own size included.
     #[must_use]
     pub fn octets(&self) -> usize {

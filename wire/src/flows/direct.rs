@@ -39,6 +39,8 @@ struct Fallback {
 pub(super) struct Direct {
     usual: Usual,
     sampler: Option<Load>,
+    /// The octets as exported, where the matrix takes others.
+    exported: Option<Load>,
     squares: Option<Load>,
     segment: Option<Load>,
     init: Load,
@@ -52,7 +54,6 @@ pub(super) struct Direct {
 /// The fields that most templates have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Usual {
-    exported: Load,
     octets: Load,
     packets: Load,
     source: Load,
@@ -102,7 +103,6 @@ impl Direct {
         let optional = |slot| load(slot).filter(|load| *load != Load::default());
         let all = |slot| steps.all_of(slot).map(Load::of).collect::<Option<Box<[Load]>>>();
         let usual = Usual {
-            exported: load(Slot::Octets)?,
             octets: load(plan.octets_slot())?,
             packets: load(Slot::Packets)?,
             source: load(Slot::Source)?,
@@ -121,6 +121,7 @@ impl Direct {
         Some(Self {
             usual,
             sampler: optional(Slot::Sampler),
+            exported: if plan.octets_slot() == Slot::Octets { None } else { Some(load(Slot::Octets)?) },
             squares: plan.squares_slot().and_then(optional),
             segment: optional(Slot::Segment),
             init: load(Slot::Init)?,
@@ -168,13 +169,14 @@ impl Direct {
     #[inline(always)]
     fn record(&self, plan: &RecordPlan, window: &Window, clock: Clock, exported: &mut Exported) {
         let usual = &self.usual;
-        exported.octets = usual.exported.from(window);
+        let octets = usual.octets.from(window);
+        exported.octets = self.exported.map_or(octets, |exported| exported.from(window));
         exported.packets = usual.packets.from(window);
         let twice = self.twice(window);
         let ether_type = usual.ether_type.from(window);
         let record = &mut exported.record;
         record.packets = exported.packets;
-        record.octets = usual.octets.from(window);
+        record.octets = octets;
         record.macs = record::macs(twice.source, twice.destination);
         record.vlan = record::vlan(twice.vlan);
         record.input = record::interface(twice.input);
@@ -194,13 +196,19 @@ impl Direct {
     #[inline(always)]
     fn twice(&self, window: &Window) -> Twice {
         let Usual { source, destination, vlan, input, output, .. } = &self.usual;
-        let mut twice = Twice {
+        let twice = Twice {
             source: source.from(window),
             destination: destination.from(window),
             vlan: vlan.from(window),
             input: input.from(window),
             output: output.from(window),
         };
+        if self.fallbacks.is_empty() { twice } else { self.fall_back(twice, window) }
+    }
+
+    /// Apart, so that the fields of other templates need no place in memory.
+    #[inline(never)]
+    fn fall_back(&self, mut twice: Twice, window: &Window) -> Twice {
         for Fallback { slot, load } in &self.fallbacks {
             let value = match slot {
                 Slot::Source => &mut twice.source,

@@ -296,10 +296,8 @@ fn plan_times(planner: &mut Planner<'_>) -> TimeUnit {
 /// An ifIndex; 0 and all ones are none.
 #[inline(always)]
 pub(super) fn interface(index: u64) -> Interface {
-    match u32::try_from(index) {
-        Ok(0 | u32::MAX) | Err(_) => Interface::Unknown,
-        Ok(index) => Interface::Index(index),
-    }
+    // One comparison: 0 wraps to above all of them.
+    if index.wrapping_sub(1) < u64::from(u32::MAX) - 1 { Interface::Index(index as u32) } else { Interface::Unknown }
 }
 
 /// Both addresses; templates have them for records of bare IP too, as zeros.
@@ -311,7 +309,7 @@ pub(super) fn macs(src: u64, dst: u64) -> Option<MacPair> {
 /// A VLAN id of 802.1Q; 0 for none, and for all else that exporters write there.
 #[inline(always)]
 pub(super) fn vlan(id: u64) -> u16 {
-    u16::try_from(id).ok().filter(|id| (1..=4094).contains(id)).unwrap_or(0)
+    if (1..=4094).contains(&id) { id as u16 } else { 0 }
 }
 
 #[inline(always)]

@@ -19,28 +19,58 @@ pub(crate) struct Spread {
     /// Up to where parts were given.
     done: u64,
     finished: bool,
+    /// Starts of the window at hand, and of the oldest within reach.
+    present: i64,
     oldest: i64,
-    window: Duration,
     window_ms: i64,
 }
 
 /// Spreads what passed evenly between `at − first` and `at − last`.
+#[inline]
 pub(crate) fn spread(whole: Moments, age: Age, at: Timestamp, window: Duration) -> Spread {
     let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
+    let present = floor(at.millis(), window_ms);
     let from = at.millis().saturating_sub(i64::from(age.first_ms));
     let length = u64::from(age.first_ms.saturating_sub(age.last_ms));
     let reach = window_ms.saturating_mul(i64::from(MAX_SPREAD));
-    let oldest = at.floor(window).millis().saturating_sub(reach);
-    Spread { whole, from, length, done: 0, finished: false, oldest, window, window_ms }
+    let oldest = present.saturating_sub(reach);
+    Spread { whole, from, length, done: 0, finished: false, present, oldest, window_ms }
+}
+
+/// [`Timestamp::floor`] for a length of the window that is worked out already.
+#[inline]
+const fn floor(moment: i64, window_ms: i64) -> i64 {
+    moment.saturating_sub(moment.rem_euclid(window_ms))
 }
 
 impl Spread {
+    /// The start of the window in which the record came.
+    #[inline]
+    pub(crate) const fn present(&self) -> Timestamp {
+        Timestamp(self.present)
+    }
+
+    /// The window of all of it, where that is one: as it is with most records.
+    #[inline]
+    pub(crate) fn only_window(&self) -> Option<Timestamp> {
+        let start = self.start(self.from);
+        (self.until(start) >= self.length).then_some(Timestamp(start))
+    }
+
+    /// The start of the window in which what passed at this moment is counted.
+    #[inline]
+    fn start(&self, moment: i64) -> i64 {
+        // No moment of a record is behind the present window, and to divide takes long.
+        if moment >= self.present { self.present } else { floor(moment, self.window_ms).max(self.oldest) }
+    }
+
     /// Whether some of it passed before the oldest window within reach.
     pub(crate) const fn is_beyond_reach(&self) -> bool {
         self.from < self.oldest
     }
 
     /// How far into the record's time the window ends that starts at `start`.
+    #[inline]
     fn until(&self, start: i64) -> u64 {
         let end = start.saturating_add(self.window_ms).saturating_sub(self.from);
         u64::try_from(end).unwrap_or(0).min(self.length)
@@ -56,7 +86,7 @@ impl Iterator for Spread {
             return None;
         }
         let moment = self.from.saturating_add_unsigned(self.done);
-        let start = Timestamp(moment).floor(self.window).millis().max(self.oldest);
+        let start = self.start(moment);
         let until = self.until(start);
         self.finished = until >= self.length;
         let is_whole = self.done == 0 && self.finished;
@@ -118,13 +148,18 @@ mod tests {
             let (whole, window) = (Moments { n, x, xx }, Duration::from_micros(window));
             let spread = spread(whole, Age { first_ms, last_ms }, Timestamp(at), window);
             let mut sum = Moments::default();
-            let mut before = None;
+            let (mut before, mut count) = (None, 0);
+            prop_assert_eq!(spread.present(), Timestamp(at).floor(window));
+            let only = spread.only_window();
             for (start, part) in spread {
                 prop_assert!(before < Some(start) && start <= Timestamp(at));
                 prop_assert_eq!(start, start.floor(window));
                 before = Some(start);
                 sum.merge(part);
+                count += 1;
             }
+            prop_assert_eq!(only.is_some(), count == 1);
+            prop_assert!(only.is_none_or(|only| before == Some(only)));
             prop_assert_eq!(sum, whole);
         }
     }

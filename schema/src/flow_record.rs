@@ -56,6 +56,7 @@ impl FlowRecord {
     ///
     /// A flow's total does not say how long each packet was. Where the exporter does not give the sum of squares, packets of equal length are
     /// assumed, which is the least that it can be: `Σx² ≥ (Σx)²/n`. See [`squares_known`](Self::squares_known).
+    #[inline]
     #[must_use]
     pub fn moments(&self, basis: Option<LengthBasis>) -> Moments {
         let octets = self.octets.min(MAX_RECORD_OCTETS);
@@ -63,14 +64,15 @@ impl FlowRecord {
         let n = self.packets.clamp(u64::from(octets > 0), octets.clamp(1, MAX_RECORD_PACKETS));
         let missing = u64::from(basis.unwrap_or(self.basis).missing(self.vlan != 0));
         let x = octets.saturating_add(n.saturating_mul(missing));
+        let equal = squared(x, n.max(1));
         // Σ(x+m)² = Σx² + 2mΣx + nm².
-        let exact =
-            self.squares.map(|squares| u128::from(squares) + u128::from(missing) * (2 * u128::from(octets) + u128::from(n * missing)));
-        let equal = u128::from(x) * u128::from(x) / u128::from(n.max(1));
-        Moments { n, x, xx: u64::try_from(exact.unwrap_or(0).max(equal)).unwrap_or(u64::MAX) }
+        let exact = |squares| u128::from(squares) + u128::from(missing) * (2 * u128::from(octets) + u128::from(n * missing));
+        let exact = self.squares.map_or(0, |squares| u64::try_from(exact(squares)).unwrap_or(u64::MAX));
+        Moments { n, x, xx: exact.max(equal) }
     }
 
     /// ifIndex of the interface at which it was metered; 0 if that is not known.
+    #[inline]
     #[must_use]
     pub fn metered_at(&self) -> u32 {
         let interface = match self.direction {
@@ -82,9 +84,19 @@ impl FlowRecord {
     }
 
     /// Whether the variance of its sum is known, and not only a lower bound of it.
+    #[inline]
     #[must_use]
     pub const fn squares_known(&self) -> bool {
         self.squares.is_some() || self.packets <= 1
+    }
+}
+
+/// `x² / n`, or the largest number if it is greater. To divide numbers of 128 bits takes many times as long as to divide others.
+#[inline]
+fn squared(x: u64, n: u64) -> u64 {
+    match x.checked_mul(x) {
+        Some(square) => square / n,
+        None => u64::try_from(u128::from(x) * u128::from(x) / u128::from(n)).unwrap_or(u64::MAX),
     }
 }
 

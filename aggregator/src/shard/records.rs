@@ -10,7 +10,7 @@ use crate::attribution::{Crossing, attribute};
 use crate::delta::{FlowCell, StreamCell, overflow};
 use crate::policy::{DirectionRule, Policy};
 use crate::roster::ExporterId;
-use crate::spread::spread;
+use crate::spread::{Spread, spread};
 use crate::stream::StreamKey;
 
 impl Shard {
@@ -40,12 +40,25 @@ impl Shard {
             cell.reason = Reason::OtherDirection;
         }
         let cell = FlowCell { at: StreamCell { stream, cell }, is_bound: !record.squares_known() };
-        let present = at.floor(self.window);
+        let present = parts.present();
+        if let Some(start) = parts.only_window() {
+            if whole != Moments::default() {
+                self.add_part(start, cell, whole, present);
+            }
+            return;
+        }
+        self.add_parts(parts, cell, present);
+    }
+
+    /// Adds a record that reaches over several windows.
+    #[inline(never)]
+    fn add_parts(&mut self, parts: Spread, cell: FlowCell, present: Timestamp) {
         for (start, part) in parts.filter(|(_, part)| *part != Moments::default()) {
             self.add_part(start, cell, part, present);
         }
     }
 
+    #[inline]
     fn add_part(&mut self, start: Timestamp, cell: FlowCell, part: Moments, present: Timestamp) {
         let room = self.delta.flow_cells.len() < MAX_FLOW_CELLS && !self.names_unknown(&cell.at.cell);
         match self.delta.flow_cells.entry((start, cell)) {

@@ -3,6 +3,7 @@
 //! Weights belong to data sources and rates, because an agent may change its rate while it runs and because each data source has its own
 //! pool. The counts of a stream are plain sums, so that they can be taken over any stretch of time, and over both directions, and added.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use schema::Rate;
@@ -11,7 +12,7 @@ use schema::sample::{Agent, DataSource, Direction, Sampled};
 use crate::sequence::{Sequence, Step};
 
 /// What names a stream.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct StreamKey {
     /// Exporter.
     pub agent: Agent,
@@ -24,6 +25,20 @@ pub struct StreamKey {
     pub direction: Direction,
     /// Whether it is a port between switches, as the operator says.
     pub is_core: bool,
+}
+
+/// As numbers of full width, not octet by octet, as an address is hashed otherwise.
+impl Hash for StreamKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self.agent.address {
+            IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits())),
+            IpAddr::V6(address) => state.write_u128(address.to_bits()),
+        }
+        state.write_u64(u64::from(self.agent.sub_agent) << 32 | u64::from(self.source.index));
+        state.write_u64(u64::from(self.source.class) << 32 | u64::from(self.direction.code()) << 1 | u64::from(self.is_core));
+        self.rate.hash(state);
+    }
 }
 
 /// A port in one direction, or in one that is not told.

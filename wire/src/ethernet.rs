@@ -61,7 +61,8 @@ fn addresses(first: &[u8; 14]) -> (Option<MacPair>, u16) {
     (Some(macs), u16::from_be_bytes([high, low]))
 }
 
-/// The octets that say who exchanged a frame with one tag or none, which came in by this VLAN; `None` if they are not there.
+/// The octets that say who exchanged a frame with one tag or none, which came in by this VLAN; `None` if they are not there, or if a tag that carries a priority alone
+/// leaves the VLAN to the port.
 #[inline(always)]
 pub(crate) fn ends(header: &[u8], in_vlan: u16) -> Option<Ends> {
     let (start, behind) = header.split_first_chunk::<14>()?;
@@ -70,6 +71,9 @@ pub(crate) fn ends(header: &[u8], in_vlan: u16) -> Option<Ends> {
     let ether_type = u16::from_be_bytes([*high, *low]);
     let tag = if ether_type != IPV4 && is_tag(ether_type) {
         let [high, low, next_high, next_low] = *behind.first_chunk::<4>()?;
+        if vlan_id(high, low) == 0 {
+            return None;
+        }
         u32::from_ne_bytes([high & 0x0f, low, next_high, next_low])
     } else {
         u32::from(in_vlan)
@@ -259,6 +263,33 @@ mod tests {
         assert_eq!(start(&whole[..15]).vlan, 0);
         assert_eq!((start(&whole[..16]).vlan, start(&whole[..16]).ip_version), (100, 0));
         assert_eq!((start(&whole[..18]).vlan, start(&whole[..18]).ip_version), (100, 4));
+    }
+
+    #[test]
+    fn frames_with_the_same_ends_say_the_same() {
+        let types = [
+            &[IPV4][..],
+            &[IPV6],
+            &[0x0806],
+            &[0x8100, 5, IPV4],
+            &[0x8100, 6, IPV4],
+            &[0x88a8, 5, IPV4],
+            &[0x8100, 5, 0x8100],
+            &[0x8100, 5, IPV6],
+        ];
+        let frames: Vec<_> = types.iter().flat_map(|halves| [0, 7].map(|in_vlan| (frame(halves), in_vlan))).collect();
+        for (one, in_vlan) in &frames {
+            for (other, other_vlan) in &frames {
+                let are_same = ends(one, *in_vlan).unwrap() == ends(other, *other_vlan).unwrap();
+                let say = (addressed(one, *in_vlan).unwrap(), addressed(other, *other_vlan).unwrap());
+                assert!(!are_same || say.0 == say.1, "{one:x?} {in_vlan} {other:x?} {other_vlan}");
+            }
+        }
+        // Its priority is no part of it.
+        assert_eq!(ends(&frame(&[0x8100, 0xe005, IPV4]), 0), ends(&frame(&[0x8100, 5, IPV4]), 0));
+        assert_eq!(ends(&frame(&[0x8100, 0xe000, IPV4]), 7), None, "the port's VLAN counts");
+        assert_eq!(ends(&frame(&[IPV4])[..13], 0), None);
+        assert_eq!(ends(&frame(&[0x8100, 5, IPV4])[..17], 0), None);
     }
 
     #[test]

@@ -10,10 +10,14 @@ use schema::{Level, Sums, Window, estimator};
 use crate::answer::{MatrixAnswer, MatrixCell, MemberName, Others, Reasoned, Unseen};
 use crate::error::Result;
 use crate::figure::Figure;
+use crate::parallel;
 use crate::question::Question;
 use crate::reader::{Reader, Sources};
 use crate::reconciled::{Reconciled, reconciled};
 use crate::unseen::unseen;
+
+/// Cells whose intervals one thread computes at a time.
+const CELLS_AT_A_TIME: usize = 1_024;
 
 impl Reader {
     /// The matrix of a span: its `top` largest cells (all without it), and the rest in sums that add up to the total.
@@ -32,7 +36,7 @@ impl Reader {
     ) -> Result<MatrixAnswer> {
         self.answered(question, Level::Day, live, |sources| {
             let rows = reconciled(sources, question)?;
-            Ok(answer(sources, rows, unseen(sources)?, top, names))
+            answer(sources, rows, unseen(sources)?, top, names)
         })
     }
 }
@@ -43,24 +47,26 @@ fn answer(
     unseen: Option<Unseen>,
     top: Option<usize>,
     names: &dyn Fn(u32) -> String,
-) -> MatrixAnswer {
+) -> Result<MatrixAnswer> {
     let measured = sources.spans.measured();
     let (aside, exchanged): (Vec<Reconciled>, Vec<Reconciled>) = rows.into_iter().partition(|row| row.pair.is_set_aside());
     let (mut cells, unattributed): (Vec<Reconciled>, Vec<Reconciled>) = exchanged.iter().partition(|row| row.pair.is_attributed());
     let (total, attributed) = (total(&exchanged), total(&cells));
     cells.sort_unstable_by_key(|row| (Reverse(row.figure.sums.bytes), row.pair.src, row.pair.dst));
     let rest = cells.split_off(top.unwrap_or(cells.len()).min(cells.len()));
-    MatrixAnswer {
+    let listed: Vec<&[Reconciled]> = cells.chunks(CELLS_AT_A_TIME).collect();
+    let listed = parallel::each(&listed, |cells| Ok(cells.iter().map(|row| cell(row, &total.sums, measured)).collect::<Vec<_>>()))?;
+    Ok(MatrixAnswer {
         coverage: sources.coverage(),
         total: total.estimate(measured),
         unattributed: reasoned(&unattributed, measured),
         set_aside: reasoned(&aside, measured),
         members: members(&cells, names),
         others: Others { cells: rest.len(), estimate: self::total(&rest).estimate(measured) },
-        cells: cells.iter().map(|row| cell(row, &total.sums, measured)).collect(),
+        cells: listed.into_iter().flatten().collect(),
         attribution: estimator::share_of_total(&attributed.sums, &total.sums).map(Into::into),
         unseen,
-    }
+    })
 }
 
 fn cell(row: &Reconciled, total: &Sums, measured: Duration) -> MatrixCell {

@@ -9,6 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
 };
+use parquet::file::metadata::ParquetStatisticsPolicy;
 use schema::columns::{Column, Table};
 
 use crate::condition::Condition;
@@ -96,8 +97,13 @@ fn equal(numbers: &ArrayRef, number: u64) -> BooleanArray {
     }
 }
 
-/// What a file says of itself. Its own copy of the Arrow schema is stepped over: the Parquet types say all that is needed.
+/// What a file says of itself. Its own copy of the Arrow schema and its statistics are stepped over: the Parquet types say all that is needed.
 fn footer_of(path: &Path) -> Result<ArrowReaderMetadata> {
     let file = File::open(path).at("open", path)?;
-    Ok(ArrowReaderMetadata::load(&file, ArrowReaderOptions::new().with_skip_arrow_metadata(true))?)
+    let options = ArrowReaderOptions::new()
+        .with_skip_arrow_metadata(true)
+        .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
+    Ok(ArrowReaderMetadata::load(&file, options)?)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use schema::{Level, Timestamp};
-use store::{Journal, Options, StoreError};
+use store::{Journal, Maintenance, Options, StoreError};
 
 use super::exchange::Exchange;
 
@@ -44,8 +44,16 @@ pub(crate) fn fill(dir: &Path, exchange: &Exchange, days: u32, end: Timestamp) -
             journal.maintain(start)?;
         }
     }
-    journal.maintain(end)?;
-    journal.maintain(end).map(drop)
+    settle(&mut journal, end)
+}
+
+/// Maintains a journal until there is nothing more to do at `now`.
+///
+/// # Errors
+/// If the file system refuses.
+pub(crate) fn settle(journal: &mut Journal, now: Timestamp) -> Result<(), StoreError> {
+    while journal.maintain(now)? != Maintenance::default() {}
+    Ok(())
 }
 
 /// How far it is from one window to the next, so long before the end.

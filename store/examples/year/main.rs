@@ -2,6 +2,7 @@
 //!
 //! ```console
 //! cargo run --release --package store --example year -- fill DIR [MEMBERS] [DAYS]
+//! cargo run --release --package store --example year -- settle DIR
 //! cargo run --release --package store --example year -- ask DIR [TIMES]
 //! ```
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
@@ -31,8 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let end: Timestamp = END.parse()?;
     match (arguments.first().map(String::as_str), arguments.get(1)) {
         (Some("fill"), Some(dir)) => Ok(history::fill(Path::new(dir), &Exchange::of(number(2, 300)?), number(3, 365)?, end)?),
+        (Some("settle"), Some(dir)) => Ok(history::settle(&mut Journal::open(Path::new(dir), Options::default())?, end)?),
         (Some("ask"), Some(dir)) => Ok(ask(Path::new(dir), number(2, 15)?, end)?),
-        _ => Err("write `fill DIR [MEMBERS] [DAYS]` or `ask DIR [TIMES]`".into()),
+        _ => Err("write `fill DIR [MEMBERS] [DAYS]`, `settle DIR` or `ask DIR [TIMES]`".into()),
     }
 }
 

@@ -1,15 +1,18 @@
 //! Reading a table's file: of the columns that are wanted, and of nothing else.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{DataType, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
 };
 use parquet::file::metadata::ParquetStatisticsPolicy;
+use parquet::file::reader::ChunkReader;
 use schema::columns::{Column, Table};
 
 use crate::condition::Condition;
@@ -23,16 +26,28 @@ pub(crate) struct TableFile {
     segment: PathBuf,
     path: PathBuf,
     footer: ArrowReaderMetadata,
+    /// All of it, if that is little.
+    content: Option<Bytes>,
     pub(crate) rows: usize,
 }
+
+/// Octets up to which a file is kept in memory from when its footer is read: bounds memory, for many are looked at at a time. Most files are smaller: those of
+/// ports and exporters, of which a day has thousands.
+const KEPT: u64 = 1 << 14;
+
+/// Octets up to which a file is read at once. The Parquet reader asks for a file bit by bit, which costs more calls of the system than its content is worth.
+const READ_AT_ONCE: u64 = 1 << 24;
+
+/// Rows that are decoded at a time.
+const BATCH_ROWS: usize = 1 << 14;
 
 impl TableFile {
     /// The table's file of a segment; `None` if the segment has no rows of it and so no file.
     pub(crate) fn open(table: &Table, segment: &Path) -> Result<Option<Self>> {
         let path = file_of(table, segment);
         let broken = |detail| Err(StoreError::Broken { segment: segment.to_owned(), detail });
-        let footer = match footer_of(&path) {
-            Ok(footer) => footer,
+        let (footer, content) = match look_at(&path) {
+            Ok(found) => found,
             Err(_) if !segment.exists() => return Err(StoreError::Gone { segment: segment.to_owned() }),
             Err(error) if error.is_not_found() && is_optional(table) => return Ok(None),
             Err(error) => return broken(error.to_string()),
@@ -41,7 +56,7 @@ impl TableFile {
             return broken(format!("its table `{}` has no column `{lost}`", table.name));
         }
         let rows = usize::try_from(footer.metadata().file_metadata().num_rows()).unwrap_or_default();
-        Ok(Some(Self { segment: segment.to_owned(), path, footer, rows }))
+        Ok(Some(Self { segment: segment.to_owned(), path, footer, content, rows }))
     }
 
     /// Adds to a frame its rows that meet at least those of the conditions that leave most out.
@@ -50,10 +65,20 @@ impl TableFile {
     }
 
     fn try_read_into(&self, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
+        if let Some(content) = &self.content {
+            return self.read_from(content.clone(), frame, conditions);
+        }
         let file = File::open(&self.path).at("open", &self.path)?;
+        if file.metadata().at("read", &self.path)?.len() > READ_AT_ONCE {
+            return self.read_from(file, frame, conditions);
+        }
+        self.read_from(all_of(file, &self.path)?, frame, conditions)
+    }
+
+    fn read_from(&self, source: impl ChunkReader + 'static, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
         let wanted = frame.columns().map(|column: &Column| column.name);
         let projection = ProjectionMask::columns(self.footer.parquet_schema(), wanted);
-        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.footer.clone())
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.footer.clone())
             .with_projection(projection)
             .with_batch_size(self.rows.clamp(1, BATCH_ROWS));
         if let Some(filter) = self.filter(conditions) {
@@ -83,9 +108,6 @@ impl TableFile {
     }
 }
 
-/// Rows that are decoded at a time.
-const BATCH_ROWS: usize = 1 << 14;
-
 /// Where a column is a number. Of types that numbers do not have, all rows are kept for those who look at them later.
 fn equal(numbers: &ArrayRef, number: u64) -> BooleanArray {
     match numbers.data_type() {
@@ -97,13 +119,24 @@ fn equal(numbers: &ArrayRef, number: u64) -> BooleanArray {
     }
 }
 
-/// What a file says of itself. Its own copy of the Arrow schema and its statistics are stepped over: the Parquet types say all that is needed.
-fn footer_of(path: &Path) -> Result<ArrowReaderMetadata> {
+/// What a file says of itself, and all of it if that is little. Its own copy of the Arrow schema and its statistics are stepped over: the Parquet types say all
+/// that is needed.
+fn look_at(path: &Path) -> Result<(ArrowReaderMetadata, Option<Bytes>)> {
     let file = File::open(path).at("open", path)?;
     let options = ArrowReaderOptions::new()
         .with_skip_arrow_metadata(true)
         .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
-    Ok(ArrowReaderMetadata::load(&file, options)?)
+    if file.metadata().at("read", path)?.len() > KEPT {
+        return Ok((ArrowReaderMetadata::load(&file, options)?, None));
+    }
+    let content = all_of(file, path)?;
+    Ok((ArrowReaderMetadata::load(&content, options)?, Some(content)))
+}
+
+fn all_of(mut file: File, path: &Path) -> Result<Bytes> {
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).at("read", path)?;
+    Ok(content.into())
 }

@@ -196,6 +196,7 @@ impl Shard {
 
     /// What the streams' numbers say of loss belongs to their exporters.
     fn hand_over_streams(&mut self, delta: &mut Delta) {
+        self.sources.values_mut().for_each(|source| source.book(&mut self.streams));
         self.pairs.hand_over(|at, moments| delta.pairs.push((at, moments)));
         self.streams.hand_over(delta, |exporter, key, tally| {
             if let Some(exporter) = self.exporters.get_mut(exporter) {

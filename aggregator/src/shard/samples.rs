@@ -41,7 +41,7 @@ impl Intake<'_> {
         if !sample.is_ingress() {
             return self.flow_any(sample.whole());
         }
-        let Some(Placed { stream, is_core }) = self.shard.follow(self.agent_number, sample, Direction::Ingress) else {
+        let Some(Placed { stream, is_core }) = self.shard.follow(self.agent_number, sample) else {
             return self.flow_anew(sample.whole(), Direction::Ingress);
         };
         if !is_core
@@ -79,11 +79,7 @@ impl Intake<'_> {
     /// Adds a sample that was taken as its frame left, or of which that is not told.
     #[inline(never)]
     fn flow_any(&mut self, sample: FlowSample) {
-        let direction = sample.direction();
-        match self.shard.follow(self.agent_number, &sample, direction) {
-            Some(placed) => self.add_any(sample, direction, placed),
-            None => self.flow_anew(sample, direction),
-        }
+        self.flow_anew(sample, sample.direction());
     }
 
     /// Counts a counter sample, whatever records it has.

@@ -5,7 +5,8 @@ use schema::{Rate, Timestamp};
 
 use super::Shard;
 use crate::roster::{AgentNumber, ExporterId};
-use crate::stream::{Follower, StreamKey};
+use crate::stream::{Follower, StreamKey, Tally};
+use crate::streams::Streams;
 use crate::table::Key;
 
 /// Data sources that a shard follows, against an exporter that invents them. The largest switches have a few thousand ports.
@@ -38,8 +39,10 @@ impl Key for SourceKey {
 /// A data source.
 pub(super) struct Source {
     follower: Follower,
-    /// The rate that its samples carry while they go on to the streams below, or [`NO_RATE`] where each must be looked at.
+    /// The rate that its samples carry while they go on to its stream of ingress, or [`NO_RATE`] where each must be looked at.
     announced: u64,
+    /// What came at ingress since it was last booked with that stream: the usual samples need no look at the stream itself.
+    unbooked: Tally,
     /// The numbers of its streams, by their direction.
     streams: [u32; 3],
     is_core: bool,
@@ -81,6 +84,7 @@ impl Source {
         Self {
             follower: Follower::default(),
             announced: NO_RATE,
+            unbooked: Tally::default(),
             streams: [NO_STREAM; 3],
             is_core,
             rate: Rate::UNKNOWN,
@@ -102,8 +106,19 @@ impl Source {
         (self.streams, self.announced) = ([NO_STREAM; 3], NO_RATE);
     }
 
+    /// Books what came at ingress.
+    pub(super) fn book(&mut self, streams: &mut Streams) {
+        let [ingress, ..] = self.streams;
+        if self.unbooked.received > 0
+            && let Some(tally) = streams.tally_mut(ingress)
+        {
+            tally.merge(&std::mem::take(&mut self.unbooked));
+        }
+    }
+
     /// Goes on with another rate.
-    fn begin(&mut self, rate: Rate) {
+    fn begin(&mut self, rate: Rate, streams: &mut Streams) {
+        self.book(streams);
         self.begin_anew();
         self.rate = rate;
         if !rate.is_unknown() {
@@ -113,16 +128,15 @@ impl Source {
 }
 
 impl Shard {
-    /// Books the numbers of a sample that goes on as its data source has begun, and says to which stream it belongs; `None` for any other.
+    /// Books the numbers of a sample taken at ingress that goes on as its data source has begun, and says to which stream it belongs; `None` for any other.
     #[inline(always)]
-    pub(super) fn follow(&mut self, agent: AgentNumber, sample: &impl Sampled, direction: Direction) -> Option<Placed> {
+    pub(super) fn follow(&mut self, agent: AgentNumber, sample: &impl Sampled) -> Option<Placed> {
         let source = self.sources.get_mut(&SourceKey::of(agent, sample.source()))?;
         if source.announced != u64::from(sample.rate()) {
             return None;
         }
-        let stream = source.streams.get(direction as usize).copied()?;
-        let tally = self.streams.tally_mut(stream)?;
-        source.follower.follow(sample, tally);
+        source.follower.follow(sample, &mut source.unbooked);
+        let [stream, ..] = source.streams;
         Some(Placed { stream, is_core: source.is_core })
     }
 
@@ -137,9 +151,9 @@ impl Shard {
         };
         source.last_seen = self.now;
         if source.rate != rated.rate {
-            source.begin(rated.rate);
+            source.begin(rated.rate, &mut self.streams);
         }
-        if rated.is_announced && !rated.rate.is_unknown() {
+        if rated.is_announced && !rated.rate.is_unknown() && direction == Direction::Ingress {
             source.announced = u64::from(sample.rate);
         }
         let is_core = source.is_core;

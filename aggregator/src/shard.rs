@@ -216,7 +216,7 @@ impl Shard {
     pub fn forget_silent(&mut self, now: Timestamp) {
         self.begins_anew = true;
         let horizon = now.minus(FORGET_AFTER);
-        self.sources.retain(|_, source| source.last_seen >= horizon);
+        self.sources.retain(|_, source| source.last_seen >= horizon || source.is_unbooked());
         self.ports.retain(|_, port| port.last_seen() >= horizon);
         self.exporters.forget_silent(horizon);
         self.entries.clear();

@@ -105,10 +105,15 @@ impl Source {
         (self.streams, self.announced) = ([NO_STREAM; 3], NO_RATE);
     }
 
+    /// Whether something came at ingress since it was last booked.
+    pub(super) const fn is_unbooked(&self) -> bool {
+        self.unbooked.received > 0
+    }
+
     /// Books what came at ingress.
     pub(super) fn book(&mut self, streams: &mut Streams) {
         let [ingress, ..] = self.streams;
-        if self.unbooked.received > 0
+        if self.is_unbooked()
             && let Some(tally) = streams.tally_mut(ingress)
         {
             tally.merge(&std::mem::take(&mut self.unbooked));

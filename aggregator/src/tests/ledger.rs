@@ -122,3 +122,16 @@ fn what_gets_lost_on_the_way_shows() {
     open.merge(&delta);
     assert_eq!(open.ledger().unaccounted(), 1);
 }
+
+#[test]
+fn what_came_is_booked_although_its_source_is_forgotten_before_the_hand_over() {
+    let (mut shard, directory) = (shard(Parties::Members), members());
+    let id = hello(&mut shard);
+    (1..=3).for_each(|sequence| shard.flow(id, &FlowSample { sequence, ..passing(7, 7, 8) }, &directory));
+    shard.forget_silent(Timestamp(7_200_000));
+    let delta = shard.take(Delta::default());
+    assert_eq!(delta.streams.iter().map(|(_, tally)| tally.received).collect::<Vec<_>>(), [3]);
+    let mut open = open();
+    open.merge(&delta);
+    assert_eq!((open.ledger().received, open.ledger().unaccounted()), (3, 0));
+}

@@ -220,6 +220,11 @@ impl Roster {
         self.exporters.at_mut(id.0)
     }
 
+    /// The exporter of this name, if it was heard and not forgotten.
+    pub(crate) fn known_mut(&mut self, key: &ExporterKey) -> Option<&mut Exporter> {
+        self.exporters.get_mut(key)
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Exporter> {
         self.exporters.values_mut()
     }

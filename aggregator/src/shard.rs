@@ -199,7 +199,7 @@ impl Shard {
         self.sources.values_mut().for_each(|source| source.book(&mut self.streams));
         self.pairs.hand_over(|at, moments| delta.pairs.push((at, moments)));
         self.streams.hand_over(delta, |exporter, key, tally| {
-            if let Some(exporter) = self.exporters.get_mut(exporter) {
+            if let Some(exporter) = self.exporters.known_mut(exporter) {
                 exporter.tally.lost_samples += tally.missing;
                 exporter.tally.agent_drops += tally.drops_advance;
                 exporter.tally.note_rate(key.rate.rounded());

@@ -1,7 +1,7 @@
 //! The streams that a shard adds to.
 
 use crate::delta::{Delta, Map};
-use crate::roster::ExporterId;
+use crate::exporter::ExporterKey;
 use crate::stream::{StreamKey, Tally};
 
 /// Streams of a shard, against an exporter that sends a new rate with every sample. What comes above it shares a coarse stream an agent; see
@@ -17,14 +17,15 @@ pub(crate) struct Streams {
 
 struct Stream {
     key: StreamKey,
-    exporter: ExporterId,
+    /// Its exporter by name: places change when others are forgotten.
+    exporter: ExporterKey,
     /// What came of it since the hand-over.
     tally: Tally,
 }
 
 impl Streams {
     /// The number of a stream.
-    pub(crate) fn number(&mut self, exporter: ExporterId, mut key: StreamKey) -> u32 {
+    pub(crate) fn number(&mut self, exporter: &ExporterKey, mut key: StreamKey) -> u32 {
         if let Some(number) = self.numbers.get(&key) {
             return *number;
         }
@@ -34,7 +35,7 @@ impl Streams {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(key).or_insert(next);
         if number == next {
-            self.list.push(Stream { key, exporter, tally: Tally::default() });
+            self.list.push(Stream { key, exporter: *exporter, tally: Tally::default() });
         }
         number
     }
@@ -46,10 +47,10 @@ impl Streams {
     }
 
     /// Hands over what came of all of them, and tells it of each.
-    pub(crate) fn hand_over(&mut self, delta: &mut Delta, mut tell: impl FnMut(ExporterId, &StreamKey, &Tally)) {
+    pub(crate) fn hand_over(&mut self, delta: &mut Delta, mut tell: impl FnMut(&ExporterKey, &StreamKey, &Tally)) {
         for (number, stream) in (0..).zip(&mut self.list) {
             if stream.tally.received > 0 {
-                tell(stream.exporter, &stream.key, &stream.tally);
+                tell(&stream.exporter, &stream.key, &stream.tally);
                 delta.streams.push((stream.key, std::mem::take(&mut stream.tally)));
                 delta.numbers.push(number);
             }

@@ -29,7 +29,7 @@ impl Shard {
         self.delta.received = self.delta.received.wrapping_add(whole.n);
         let key = stream_key(agent, rate, &heard.policy, record);
         let rule_sets_aside = heard.policy.direction.sets_aside(record.direction);
-        let stream = self.streams.number(exporter, key);
+        let stream = self.streams.number(&heard.key, key);
         if let Some(tally) = self.streams.tally_mut(stream) {
             tally.received += 1;
         }

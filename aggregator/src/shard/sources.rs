@@ -4,6 +4,7 @@ use schema::sample::{Agent, DataSource, Direction, FlowSample, Sampled};
 use schema::{Rate, Timestamp};
 
 use super::Shard;
+use crate::exporter::ExporterKey;
 use crate::roster::{AgentNumber, ExporterId};
 use crate::stream::{Follower, StreamKey, Tally};
 use crate::streams::Streams;
@@ -164,7 +165,7 @@ impl Shard {
         let Some(number) = source.streams.get_mut(direction as usize) else { return Placed { stream: NO_STREAM, is_core } };
         if *number == NO_STREAM {
             let key = StreamKey { agent, source: sample.source, rate: rated.rate, direction, is_core };
-            *number = self.streams.number(exporter, key);
+            *number = self.streams.number(&heard.key, key);
             if direction == Direction::Ingress && !source.shows_ingress {
                 source.shows_ingress = true;
                 self.entries.note(agent, sample.source);
@@ -181,18 +182,18 @@ impl Shard {
     #[cold]
     fn follow_new(&mut self, exporter: ExporterId, rated: Rated<'_>, direction: Direction) -> Placed {
         let Some(heard) = self.exporters.get(exporter) else { return Placed { stream: NO_STREAM, is_core: false } };
-        let (agent, number, source) = (heard.key.agent, heard.agent_number, rated.sample.source);
+        let (key, number, source) = (heard.key, heard.agent_number, rated.sample.source);
         let is_core = source.interface().is_some_and(|port| heard.policy.core_ports.contains(port));
         if self.sources.len() >= MAX_DATA_SOURCES {
-            return Placed { stream: self.unfollowed(exporter, agent, rated.rate), is_core };
+            return Placed { stream: self.unfollowed(&key, rated.rate), is_core };
         }
-        self.sources.insert_new(SourceKey::of(number, source), Source::new(agent, source, is_core));
+        self.sources.insert_new(SourceKey::of(number, source), Source::new(key.agent, source, is_core));
         self.follow_any(exporter, rated, direction)
     }
 
     /// The stream of a sample whose data source is not followed.
-    fn unfollowed(&mut self, exporter: ExporterId, agent: Agent, rate: Rate) -> u32 {
-        let stream = self.streams.number(exporter, StreamKey::unfollowed(agent, rate));
+    fn unfollowed(&mut self, exporter: &ExporterKey, rate: Rate) -> u32 {
+        let stream = self.streams.number(exporter, StreamKey::unfollowed(exporter.agent, rate));
         if let Some(tally) = self.streams.tally_mut(stream) {
             tally.received += 1;
         }

@@ -115,3 +115,22 @@ fn senders_that_are_forged_fill_the_table_and_nothing_more() {
     assert!(outcomes[..MAX_EXPORTERS].iter().all(Option::is_none));
     assert!(outcomes[MAX_EXPORTERS..].iter().all(|refused| *refused == Some(Refused::TooManyExporters)));
 }
+
+#[test]
+fn what_is_lost_belongs_to_its_exporter_although_others_before_it_are_forgotten() {
+    let (mut shard, directory) = (shard(Parties::Members), members());
+    let hour = Timestamp(7_200_000);
+    let numbered = |sequence| FlowSample { sequence, ..passing(7, 7, 8) };
+    shard.datagram(exporter(1), Numbering::Datagrams(1), Some(1), Timestamp(0)).unwrap();
+    for (agent, at) in [(2, Timestamp(1)), (3, hour)] {
+        let id = shard.datagram(exporter(agent), Numbering::Datagrams(1), Some(1), at).unwrap();
+        shard.flow(id, &numbered(1), &directory);
+    }
+    shard.take(Delta::default());
+    shard.forget_silent(hour);
+    let id = shard.datagram(exporter(3), Numbering::Datagrams(2), Some(1), hour).unwrap();
+    shard.flow(id, &numbered(5), &directory);
+    let told: Vec<_> =
+        shard.take(Delta::default()).exporters.iter().map(|(key, tally)| (*key, tally.lost_samples, tally.rate_max)).collect();
+    assert_eq!(told, [(exporter(3), 3, 100)]);
+}

@@ -16,17 +16,20 @@ use crate::bundle::BUNDLED;
 use crate::condition::{Condition, meeting};
 use crate::error::Result;
 use crate::frame::Frame;
-use crate::grouped::{How, Measure, grouped};
+use crate::grouped::{Grouped, How, Measure};
 use crate::parallel;
 use crate::part::Part;
 use crate::reattribution::{CLAIMED_BY, InForce};
 use crate::table_file::TableFile;
 
-/// Rows of a batch, which one thread reads and sums at a time: bounds memory, of which a row takes some hundred octets meanwhile.
+/// Rows of a batch, which one thread reads at a time: bounds memory, of which a row takes some hundred octets meanwhile.
 const BATCH_ROWS: usize = 1 << 16;
 
-/// Batches whose sums are added to the sum of all at a time: bounds memory, for each has as many rows as a batch at most.
-const BATCHES_AT_A_TIME: usize = 16;
+/// Rows from which on a sum is worth another thread. Each has a sum of its own, which takes as much memory as the result and some time to be added.
+const RUN_ROWS: usize = 1 << 18;
+
+/// Runs of neighbouring files at most, each of which one thread sums: bounds memory. It depends on no machine, so that sums of floating-point numbers do not either.
+const MOST_RUNS: usize = 4;
 
 /// Segments that are looked at at a time: bounds the footers in memory, each of which takes some ten thousand octets.
 const SEGMENTS_AT_A_TIME: usize = 512;
@@ -141,20 +144,38 @@ impl Fold {
 
     /// Sums the rows of these segments and of these frames.
     pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
-        let mut sum: Option<DataFrame> = None;
+        let mut sums = Vec::new();
         for segments in segments.chunks(SEGMENTS_AT_A_TIME) {
             let files = parallel::each(segments, |segment| TableFile::open(&self.table, segment))?;
             let files: Vec<TableFile> = files.into_iter().flatten().collect();
-            for batches in batches(&files).chunks(BATCHES_AT_A_TIME) {
-                let parts = parallel::each(batches, |batch| self.part_of(self.read(batch)?))?;
-                sum = Some(self.joined(sum, parts)?);
-            }
+            sums.extend(parallel::each(&runs(&files), |run| self.sum_of(run))?);
+            sums = vec![self.joined(sums)?];
         }
-        if !frames.is_empty() {
-            let parts: Result<Vec<DataFrame>> = frames.into_iter().map(|frame| self.part_of(frame)).collect();
-            sum = Some(self.joined(sum, parts?)?);
+        for frame in frames {
+            let mut sum = self.nothing();
+            sum.add(&self.prepared(frame.into_polars()?)?)?;
+            sums.push(sum.into_rows()?);
         }
-        sum.map_or_else(|| self.part_of(Frame::new(&self.columns(), 0)), Ok)
+        self.joined(sums)
+    }
+
+    /// Sums the rows of some files, a few of them at a time.
+    fn sum_of(&self, files: &[TableFile]) -> Result<DataFrame> {
+        let mut sum = self.nothing();
+        for batch in batches(files) {
+            sum.add(&self.prepared(self.read(batch)?.into_polars()?)?)?;
+        }
+        sum.into_rows()
+    }
+
+    /// Sums of sums, in their order.
+    fn joined(&self, mut sums: Vec<DataFrame>) -> Result<DataFrame> {
+        if sums.len() == 1 {
+            return Ok(sums.remove(0));
+        }
+        let mut all = self.nothing();
+        sums.iter().try_for_each(|sum| all.add(sum))?;
+        all.into_rows()
     }
 
     /// Reads the rows of some files.
@@ -182,23 +203,6 @@ impl Fold {
         self.table.columns.iter().filter(is_taken).copied().collect()
     }
 
-    /// Sums the rows of a batch.
-    fn part_of(&self, frame: Frame) -> Result<DataFrame> {
-        self.summed(self.prepared(frame.into_polars()?)?)
-    }
-
-    /// A sum and further sums, in their order.
-    fn joined(&self, sum: Option<DataFrame>, parts: Vec<DataFrame>) -> Result<DataFrame> {
-        let mut sums = sum.into_iter().chain(parts);
-        let Some(mut all) = sums.next() else { return self.part_of(Frame::new(&self.columns(), 0)) };
-        let mut alone = true;
-        for part in sums {
-            all.vstack_mut(&part)?;
-            alone = false;
-        }
-        if alone { Ok(all) } else { self.summed(all) }
-    }
-
     /// The rows that are meant, with their times as they are kept.
     fn prepared(&self, rows: DataFrame) -> Result<DataFrame> {
         let rows = match &self.claims {
@@ -221,15 +225,18 @@ impl Fold {
         Ok(rows)
     }
 
-    fn summed(&self, rows: DataFrame) -> Result<DataFrame> {
-        let mut measures: Vec<Measure> = self.measures.iter().filter_map(|column| Some((column.name, how(column)?))).collect();
+    /// A sum of no rows yet.
+    fn nothing(&self) -> Grouped {
+        let keys: Vec<Column> = self.keys.iter().filter_map(|key| self.table.columns.iter().find(|column| column.name == *key)).copied().collect();
+        let of = |column: &Column| Some(Measure { name: column.name, kind: column.kind, how: how(column)? });
+        let mut measures: Vec<Measure> = self.measures.iter().filter_map(of).collect();
         if !self.keys.contains(&TIME) && self.times != Times::None {
-            measures.push((TIME, How::Max));
+            measures.push(Measure { name: TIME, kind: Kind::Time, how: How::Max });
         }
         if self.times == Times::Both {
-            measures.push((FIRST_TIME, How::Min));
+            measures.push(Measure { name: FIRST_TIME, kind: Kind::Time, how: How::Min });
         }
-        grouped(rows, &self.keys, &measures)
+        Grouped::new(&keys, measures)
     }
 }
 
@@ -238,19 +245,31 @@ const TIME: &str = "time";
 
 /// Neighbouring files that are read together: as many as a batch may have rows, and at least one.
 fn batches(files: &[TableFile]) -> Vec<&[TableFile]> {
+    pieces(files, BATCH_ROWS)
+}
+
+/// Neighbouring files that one thread sums, of about as many rows each.
+fn runs(files: &[TableFile]) -> Vec<&[TableFile]> {
+    let rows: usize = files.iter().map(|file| file.rows).sum();
+    let count = rows.div_ceil(RUN_ROWS).clamp(1, MOST_RUNS);
+    pieces(files, rows.div_ceil(count))
+}
+
+/// Neighbouring files with at most so many rows together, and at least one file.
+fn pieces(files: &[TableFile], most: usize) -> Vec<&[TableFile]> {
     let mut rest = files;
-    let mut batches = Vec::new();
+    let mut pieces = Vec::new();
     while !rest.is_empty() {
         let mut rows = 0_usize;
         let fitting = rest.iter().take_while(|file| {
             rows = rows.saturating_add(file.rows);
-            rows <= BATCH_ROWS
+            rows <= most
         });
-        let (batch, later) = rest.split_at(fitting.count().max(1));
-        batches.push(batch);
+        let (piece, later) = rest.split_at(fitting.count().max(1));
+        pieces.push(piece);
         rest = later;
     }
-    batches
+    pieces
 }
 
 /// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use schema::Timestamp;
 use store::question::Question;
-use store::{Journal, Options, Reader};
+use store::{Journal, Options, Reader, StoreError};
 
 use crate::case::{CLOSED_CELLS, closed_window};
 use crate::clock::{median, percentile};
@@ -16,15 +17,16 @@ use crate::report::Report;
 use crate::year::{MEMBERS, Year};
 
 /// A question is repeated so often, unless that takes too long.
-const REPEATS: usize = 100;
+const REPEATS: u32 = 100;
 
 /// No question is repeated for longer, once it was asked [`AT_LEAST`] times.
 const PATIENCE: Duration = Duration::from_secs(30);
-const AT_LEAST: usize = 11;
+const AT_LEAST: u32 = 11;
 
 /// A window is written so often; odd, so that there is a median.
 const WRITES: usize = 11;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Measures all of that; the year's journal is kept in this folder.
@@ -41,10 +43,11 @@ pub fn measure(folder: &Path, report: &mut Report) -> Result<(), Box<dyn Error>>
     bar.finish_and_clear();
     sizes(&year.folder, report)?;
     opening(&year.folder, report)?;
-    let reader = Reader::open(&year.folder)?;
-    let end = Year::END;
-    asked(&reader, "matrix_24h", &Question::all(end.minus(DAY), end), report)?;
-    asked(&reader, "matrix_year", &Question::all(end.minus(365 * DAY), end), report)
+    for (name, span) in [("matrix_24h", DAY), ("matrix_year", 365 * DAY)] {
+        first(&year.folder, name, span, report)?;
+        again(&year.folder, name, span, report)?;
+    }
+    Ok(())
 }
 
 /// With and without waiting for the disk (fsync of each file and folder).
@@ -122,28 +125,52 @@ fn opening(store: &Path, report: &mut Report) -> Result<(), Box<dyn Error>> {
             let journal = Journal::open(store, Options::default())?;
             Reader::open(store)?.extent()?;
             drop(journal);
-            Ok::<(), store::StoreError>(())
+            Ok::<(), StoreError>(())
         })
     });
     report.add("open_year_ms", median(open.collect::<Result<_, _>>()?), "ms");
     Ok(())
 }
 
-/// A question's answers, again and again.
-fn asked(reader: &Reader, name: &str, question: &Question, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let began = Instant::now();
-    let mut times = Vec::new();
+/// The first question of a reader that remembers nothing.
+fn first(folder: &Path, name: &str, span: Duration, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let mut cells = 0;
-    while times.len() < REPEATS && (times.len() < AT_LEAST || began.elapsed() < PATIENCE) {
-        times.push(milliseconds(|| {
-            let answer = reader.matrix(question, None, &|asn| format!("AS{asn}"), &[])?;
-            cells = answer.cells.len();
-            Ok::<(), store::StoreError>(())
-        })?);
-    }
-    report.add(format!("{name}_ms"), median(times.clone()), "ms, median");
-    report.add(format!("{name}_p99_ms"), percentile(times.clone(), 0.99), "ms, 99th percentile");
-    report.add(format!("{name}_questions"), times.len() as f64, "questions asked");
+    let times = timed(|_| {
+        let reader = Reader::open(folder)?;
+        milliseconds(|| asked(&reader, Year::END, span).map(|count| cells = count))
+    })?;
+    report.add(format!("{name}_ms"), median(times), "ms, median, of a reader's first question");
     report.add(format!("{name}_cells"), cells as f64, "cells in the answer");
     Ok(())
+}
+
+/// What a page does that is left open: it asks for a span that is a minute further each time.
+fn again(folder: &Path, name: &str, span: Duration, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let reader = Reader::open(folder)?;
+    let start = Year::END.minus(MINUTE * REPEATS);
+    asked(&reader, start, span)?;
+    let times = timed(|turn| milliseconds(|| asked(&reader, start.plus(MINUTE * (turn + 1)), span)))?;
+    report.add(format!("{name}_again_ms"), median(times.clone()), "ms, median, asked again a minute further");
+    report.add(format!("{name}_again_p99_ms"), percentile(times.clone(), 0.99), "ms, 99th percentile of these");
+    report.add(format!("{name}_again_questions"), times.len() as f64, "questions asked again");
+    Ok(())
+}
+
+/// Asks for the whole matrix, and says how many cells it has.
+fn asked(reader: &Reader, to: Timestamp, span: Duration) -> Result<usize, StoreError> {
+    let answer = reader.matrix(&Question::all(to.minus(span), to), None, &|asn| format!("AS{asn}"), &[])?;
+    Ok(answer.cells.len())
+}
+
+/// The times of a work that is done again and again.
+fn timed(mut work: impl FnMut(u32) -> Result<f64, StoreError>) -> Result<Vec<f64>, StoreError> {
+    let began = Instant::now();
+    let mut times = Vec::new();
+    for turn in 0..REPEATS {
+        if turn >= AT_LEAST && began.elapsed() >= PATIENCE {
+            break;
+        }
+        times.push(work(turn)?);
+    }
+    Ok(times)
 }

@@ -55,7 +55,7 @@ const DAYS: u32 = 365;
 const DAYS_BETWEEN_MAINTENANCE: u32 = 30;
 
 /// Raised when the generator changes, so that an older journal is made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A journal, and who is in it.
 #[derive(Clone, Debug)]
@@ -114,14 +114,17 @@ pub fn make(folder: &Path, days: u32, end: Timestamp, progress: &ProgressBar) ->
         start = start.plus(MINUTE);
         progress.inc(1);
     }
-    settle(&mut journal, end.plus(2 * MINUTE))
+    Ok(settle(&mut journal, end.plus(2 * MINUTE))?)
 }
 
-/// Rolls up what has closed by then. What that makes superfluous is dropped by the next run.
-fn settle(journal: &mut Journal, now: Timestamp) -> Result<(), Box<dyn Error>> {
-    let twice: Result<Vec<_>, StoreError> = (0..2).map(|_| journal.maintain(now)).collect();
-    twice?;
-    Ok(())
+/// Rolls up what has closed by then, and drops what that makes superfluous: as often as it takes, for a run makes one bundle.
+fn settle(journal: &mut Journal, now: Timestamp) -> Result<(), StoreError> {
+    loop {
+        let done = journal.maintain(now)?;
+        if done.rolled_up + done.expired + done.superseded == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Who sends how much to whom.

@@ -1,7 +1,7 @@
 //! Bundles: several days, summed again, to make long questions short.
 //!
-//! A year has hundreds of days, and nearly the same pairs exchange traffic on each of them. A bundle has the rows of five or of thirty days as one, of those
-//! tables in which long questions do not tell days apart. It is no place where windows are kept: it holds nothing that the roll-ups of its days do not hold,
+//! A year has hundreds of days, and nearly the same pairs exchange traffic on each of them. A bundle has the rows of five or of thirty days as one, in those
+//! tables in which long questions do not tell days apart. Of the others, which are small, it has the days' rows in one file. It is no place where windows are kept: it holds nothing that the roll-ups of its days do not hold,
 //! goes before the first of them goes, and stands for them only where its name says that it is the sum of just these windows. Everything else, as what comes
 //! late, is as if there were none.
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schema::columns::Table;
-use schema::window::{CELLS, EXPORTERS};
+use schema::window::{CELLS, EXPORTERS, PORT_SAMPLES, PORTS};
 use schema::{Level, Timestamp};
 
 use crate::catalog::Catalog;
@@ -19,14 +19,27 @@ use crate::retention::{Retention, is_old};
 use crate::rollup::write;
 use crate::segment::{RollUp, Segment, Tally};
 
-/// The tables of a bundle. What is held against counters is held day by day.
-pub(crate) const BUNDLED: [Table; 2] = [CELLS, EXPORTERS];
+/// The tables of a bundle.
+pub(crate) const BUNDLED: [Table; 4] = [CELLS, EXPORTERS, PORTS, PORT_SAMPLES];
+
+/// Those of them in which days stay apart: what is held against counters is held day by day.
+const BY_DAY: [Table; 2] = [PORTS, PORT_SAMPLES];
 
 /// How long after its last day a bundle waits. Until then days may get further generations for what comes late, and the bundle would have to be made again.
 const SETTLING: Duration = Duration::from_secs(2 * 86_400);
 
 /// Days below which there is nothing to make short.
 const FEWEST_DAYS: usize = 2;
+
+/// Whether a bundle of this table has the rows of its days as they are.
+pub(crate) fn keeps_days(table: &Table) -> bool {
+    BY_DAY.iter().any(|kept| kept.name == table.name)
+}
+
+/// To what the times of a table's rows are taken down in a roll-up of this level.
+pub(crate) fn step(table: &Table, level: Level) -> Duration {
+    if keeps_days(table) { level.span().min(Level::Day.span()) } else { level.span() }
+}
 
 /// Days by their starts.
 type Days = BTreeMap<Timestamp, RollUp>;

@@ -4,7 +4,8 @@
 //! says ([`Role`]). A [`Fold`] tells it as data: which rows, which keys, which measures. It reads the columns of segments that this takes, a few segments
 //! at a time, and sums the sums again, so that memory is bounded by the result and one batch, however long the span is.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,18 +13,16 @@ use polars_core::prelude::{ChunkApply, DataFrame, IntoColumn, PlSmallStr};
 use schema::columns::{Column, Kind, Role, Row, Table};
 use schema::window::CELLS;
 
-use crate::bundle::BUNDLED;
+use crate::bundle::{BUNDLED, keeps_days};
 use crate::condition::{Condition, meeting};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::grouped::{Grouped, How, Measure};
+use crate::memory::Memory;
 use crate::parallel;
 use crate::part::Part;
 use crate::reattribution::{CLAIMED_BY, InForce};
-use crate::table_file::TableFile;
-
-/// Rows of a batch, which one thread reads at a time: bounds memory, of which a row takes some hundred octets meanwhile.
-const BATCH_ROWS: usize = 1 << 16;
+use crate::table_file::{BATCH_ROWS, TableFile};
 
 /// Rows from which on a sum is worth another thread. Each has a sum of its own, which takes as much memory as the result and some time to be added.
 const RUN_ROWS: usize = 1 << 18;
@@ -44,7 +43,7 @@ const MOST_PARTS: u64 = 64;
 pub(crate) const FIRST_TIME: &str = "first_time";
 
 /// A sum over rows of a table.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Fold {
     table: Table,
     /// Columns of which rows with the same values become one.
@@ -120,10 +119,10 @@ impl Fold {
         self
     }
 
-    /// Whether bundles have what it takes: they do not tell days apart.
+    /// Whether bundles have what it takes: in some tables they do not tell days apart.
     pub(crate) fn takes_bundles(&self) -> bool {
         let needs_days = self.claims.is_some() || self.times != Times::None || self.keys.contains(&TIME);
-        !needs_days && BUNDLED.iter().any(|table| table.name == self.table.name)
+        BUNDLED.iter().any(|table| table.name == self.table.name) && (keeps_days(&self.table) || !needs_days)
     }
 
     /// How many rows these segments hold, before any of them become one.
@@ -142,6 +141,20 @@ impl Fold {
         frame
     }
 
+    /// The same sum from what is remembered, level by level, and from these frames.
+    pub(crate) fn run_from(&self, memory: &Memory, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
+        let mut by_level: BTreeMap<Option<&Path>, Vec<PathBuf>> = BTreeMap::new();
+        for segment in segments {
+            by_level.entry(segment.parent()).or_default().push(segment.clone());
+        }
+        let of_level = |(_, segments)| memory.sum(self, segments, |segments| self.run(segments, Vec::new()));
+        let mut sums: Vec<DataFrame> = by_level.into_iter().map(of_level).collect::<Result<_>>()?;
+        for frame in frames {
+            sums.push(self.run(&[], vec![frame])?);
+        }
+        self.joined(sums)
+    }
+
     /// Sums the rows of these segments and of these frames.
     pub(crate) fn run(&self, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
         let mut sums = Vec::new();
@@ -153,19 +166,33 @@ impl Fold {
         }
         for frame in frames {
             let mut sum = self.nothing();
-            sum.add(&self.prepared(frame.into_polars()?)?)?;
+            self.add(&mut sum, frame)?;
             sums.push(sum.into_rows()?);
         }
         self.joined(sums)
     }
 
-    /// Sums the rows of some files, a few of them at a time.
+    /// Sums the rows of some files, a batch at a time, however many files these are of.
     fn sum_of(&self, files: &[TableFile]) -> Result<DataFrame> {
+        let columns = self.columns();
+        // What a claim may change cannot be looked at before.
+        let conditions = if self.claims.is_some() { &[][..] } else { &self.conditions };
         let mut sum = self.nothing();
-        for batch in batches(files) {
-            sum.add(&self.prepared(self.read(batch)?.into_polars()?)?)?;
+        let mut frame = Frame::new(&columns, BATCH_ROWS);
+        for file in files {
+            for batch in file.batches(&columns, conditions)? {
+                frame.add_batch(&batch?).map_err(|detail| file.broken(detail))?;
+                if frame.rows() >= BATCH_ROWS {
+                    self.add(&mut sum, std::mem::replace(&mut frame, Frame::new(&columns, BATCH_ROWS)))?;
+                }
+            }
         }
+        self.add(&mut sum, frame)?;
         sum.into_rows()
+    }
+
+    fn add(&self, sum: &mut Grouped, frame: Frame) -> Result<()> {
+        sum.add(&self.prepared(frame.into_polars()?)?)
     }
 
     /// Sums of sums, in their order.
@@ -176,17 +203,6 @@ impl Fold {
         let mut all = self.nothing();
         sums.iter().try_for_each(|sum| all.add(sum))?;
         all.into_rows()
-    }
-
-    /// Reads the rows of some files.
-    fn read(&self, files: &[TableFile]) -> Result<Frame> {
-        // What a claim may change cannot be looked at before.
-        let conditions = if self.claims.is_some() { &[][..] } else { &self.conditions };
-        let selective = conditions.iter().any(|condition| condition.equal_to().is_some());
-        let room = if selective { 0 } else { files.iter().map(|file| file.rows).sum() };
-        let mut frame = Frame::new(&self.columns(), room);
-        files.iter().try_for_each(|file| file.read_into(&mut frame, conditions))?;
-        Ok(frame)
     }
 
     /// The columns that it takes, in the table's order.
@@ -227,7 +243,8 @@ impl Fold {
 
     /// A sum of no rows yet.
     fn nothing(&self) -> Grouped {
-        let keys: Vec<Column> = self.keys.iter().filter_map(|key| self.table.columns.iter().find(|column| column.name == *key)).copied().collect();
+        let keys: Vec<Column> =
+            self.keys.iter().filter_map(|key| self.table.columns.iter().find(|column| column.name == *key)).copied().collect();
         let of = |column: &Column| Some(Measure { name: column.name, kind: column.kind, how: how(column)? });
         let mut measures: Vec<Measure> = self.measures.iter().filter_map(of).collect();
         if !self.keys.contains(&TIME) && self.times != Times::None {
@@ -243,33 +260,24 @@ impl Fold {
 /// The column of times.
 const TIME: &str = "time";
 
-/// Neighbouring files that are read together: as many as a batch may have rows, and at least one.
-fn batches(files: &[TableFile]) -> Vec<&[TableFile]> {
-    pieces(files, BATCH_ROWS)
-}
-
 /// Neighbouring files that one thread sums, of about as many rows each.
 fn runs(files: &[TableFile]) -> Vec<&[TableFile]> {
     let rows: usize = files.iter().map(|file| file.rows).sum();
     let count = rows.div_ceil(RUN_ROWS).clamp(1, MOST_RUNS);
-    pieces(files, rows.div_ceil(count))
-}
-
-/// Neighbouring files with at most so many rows together, and at least one file.
-fn pieces(files: &[TableFile], most: usize) -> Vec<&[TableFile]> {
+    let most = rows.div_ceil(count);
     let mut rest = files;
-    let mut pieces = Vec::new();
+    let mut runs = Vec::new();
     while !rest.is_empty() {
         let mut rows = 0_usize;
         let fitting = rest.iter().take_while(|file| {
             rows = rows.saturating_add(file.rows);
             rows <= most
         });
-        let (piece, later) = rest.split_at(fitting.count().max(1));
-        pieces.push(piece);
+        let (run, later) = rest.split_at(fitting.count().max(1));
+        runs.push(run);
         rest = later;
     }
-    pieces
+    runs
 }
 
 /// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.

@@ -33,9 +33,9 @@ impl Frame {
         Self { rows: 0, columns }
     }
 
-    /// Its columns.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().map(|(column, _)| column)
+    /// How many rows it has.
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Adds rows in memory.

@@ -16,6 +16,9 @@ use crate::error::Result;
 /// Words that keys of any table take at most, which a test holds against the tables.
 const MOST_WORDS: usize = 8;
 
+/// Groups that are compared before one is looked for: that of the row before, to which the row may belong too, and those after it, of which some may have no row.
+const NEAR: usize = 4;
+
 const WORD: u32 = u64::BITS;
 
 /// Groups by the keys of their rows.
@@ -167,9 +170,7 @@ impl Place {
             Kind::U16 => column!(u16),
             Kind::U32 => column!(u32),
             Kind::U64 => column!(u64),
-            Kind::Time => {
-                polars_core::prelude::Series::new(name, numbers.map(u64::cast_signed).collect::<Vec<_>>()).into()
-            }
+            Kind::Time => polars_core::prelude::Series::new(name, numbers.map(u64::cast_signed).collect::<Vec<_>>()).into(),
             Kind::F64 => polars_core::prelude::Series::new(name, numbers.map(f64::from_bits).collect::<Vec<_>>()).into(),
             Kind::Text => {
                 let texts: Vec<&str> = numbers.map(|number| self.texts.known.get(number as usize).map_or("", |text| text)).collect();
@@ -221,13 +222,25 @@ struct Table<const WORDS: usize> {
 
 impl<const WORDS: usize> Table<WORDS> {
     fn groups_of(&mut self, packed: &[[u64; WORDS]]) -> Vec<u32> {
-        let mut expected = 0;
+        // One goes along with what the first rows brought, the other with what later ones added.
+        let (mut last, mut before) = (0, 0);
         let groups = packed.iter().map(|words| {
-            let group = if self.rows.get(expected as usize) == Some(words) { expected } else { self.group(words) };
-            expected = group + 1;
-            group
+            if let Some(group) = self.near(last, words) {
+                last = group;
+            } else {
+                let group = self.near(before, words).unwrap_or_else(|| self.group(words));
+                (last, before) = (group, last);
+            }
+            last
         });
         groups.collect()
+    }
+
+    /// The group of a row, if it is this one or one of those behind it.
+    #[inline(always)]
+    fn near(&self, group: u32, words: &[u64; WORDS]) -> Option<u32> {
+        let them = self.rows.get(group as usize..).unwrap_or_default();
+        (group..).zip(them).take(NEAR).find(|(_, known)| *known == words).map(|(group, _)| group)
     }
 
     fn group(&mut self, words: &[u64; WORDS]) -> u32 {

@@ -42,6 +42,7 @@ mod listing;
 mod loss;
 mod matrix;
 mod members;
+mod memory;
 mod older;
 mod parallel;
 mod part;

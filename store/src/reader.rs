@@ -18,6 +18,7 @@ use crate::fold::Fold;
 use crate::frame::Frame;
 use crate::layout::Layout;
 use crate::listing::Listing;
+use crate::memory::Memory;
 use crate::plan::{Plan, Planner};
 use crate::question::Question;
 use crate::reattribution::{InForce, Watched};
@@ -39,6 +40,7 @@ pub struct Reader {
     layout: Layout,
     listing: Listing,
     claims: Watched,
+    memory: Memory,
 }
 
 /// What a question is answered from.
@@ -56,6 +58,7 @@ pub(crate) struct Sources {
     bundled: Vec<PathBuf>,
     /// What is claimed of unknown MAC addresses.
     claims: Arc<InForce>,
+    memory: Memory,
     /// The windows in memory that the journal does not hold.
     pub(crate) live: Vec<Arc<Window>>,
 }
@@ -68,7 +71,7 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Self> {
         let layout = Layout::new(dir);
         layout.check()?;
-        Ok(Self { layout, listing: Listing::default(), claims: Watched::of(dir) })
+        Ok(Self { layout, listing: Listing::default(), claims: Watched::of(dir), memory: Memory::default() })
     }
 
     /// First moment in the journal and the moment after its last; `None` while it is empty.
@@ -145,6 +148,7 @@ impl Reader {
             step: plan.segments.iter().map(Segment::length).fold(MINUTE, Duration::max),
             spans: Spans::default(),
             claims: self.claims.in_force()?,
+            memory: self.memory.clone(),
             live: Vec::new(),
         };
         self.add_live(catalog, plan, live, &mut sources)?;
@@ -179,7 +183,7 @@ impl Sources {
     pub(crate) fn summed<R: Row>(&self, fold: &Fold, rows_of: impl Fn(&Window) -> &[R]) -> Result<DataFrame> {
         let fold = fold.clone().under(&self.claims);
         let frames: Vec<Frame> = self.live.iter().map(|window| fold.frame_of(rows_of(window))).collect();
-        fold.run(if fold.takes_bundles() { &self.bundled } else { &self.segments }, frames)
+        fold.run_from(&self.memory, if fold.takes_bundles() { &self.bundled } else { &self.segments }, frames)
     }
 
     /// What an answer made of them covers.

@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 use polars_core::prelude::{DataFrame, SortMultipleOptions};
 use schema::columns::{Column, Kind, Table};
 
+use crate::bundle::step;
 use crate::encode::{CHUNK, write_batches};
 use crate::error::Result;
 use crate::fold::{Fold, parts};
@@ -62,7 +63,7 @@ pub(crate) fn write(
 fn write_tables(layout: &Layout, dir: &Path, roll_up: &RollUp, tables: &[Table], inputs: &[Segment]) -> Result<()> {
     let inputs: Vec<_> = inputs.iter().map(|segment| layout.segment(segment)).collect();
     for table in tables {
-        let fold = Fold::all(*table, Some(roll_up.level.span()));
+        let fold = Fold::all(*table, Some(step(table, roll_up.level)));
         let rows = fold.rows(&inputs)?;
         if rows == 0 && is_optional(table) {
             continue;

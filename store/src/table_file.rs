@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::{DataType, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
+    ArrowPredicate, ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowFilter,
 };
 use parquet::file::metadata::ParquetStatisticsPolicy;
 use parquet::file::reader::ChunkReader;
@@ -17,7 +19,6 @@ use schema::columns::{Column, Table};
 
 use crate::condition::Condition;
 use crate::error::{At, Result, StoreError};
-use crate::frame::Frame;
 use crate::older::{is_optional, missing_columns};
 use crate::tables::file_of;
 
@@ -38,8 +39,8 @@ const KEPT: u64 = 1 << 14;
 /// Octets up to which a file is read at once. The Parquet reader asks for a file bit by bit, which costs more calls of the system than its content is worth.
 const READ_AT_ONCE: u64 = 1 << 24;
 
-/// Rows that are decoded at a time.
-const BATCH_ROWS: usize = 1 << 14;
+/// Rows that are decoded at a time: as many as a processor's own cache holds, of some columns.
+pub(crate) const BATCH_ROWS: usize = 1 << 14;
 
 impl TableFile {
     /// The table's file of a segment; `None` if the segment has no rows of it and so no file.
@@ -59,35 +60,37 @@ impl TableFile {
         Ok(Some(Self { segment: segment.to_owned(), path, footer, content, rows }))
     }
 
-    /// Adds to a frame its rows that meet at least those of the conditions that leave most out.
-    pub(crate) fn read_into(&self, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
-        self.try_read_into(frame, conditions).map_err(|error| self.diagnosed(&error))
+    /// These columns of its rows that meet at least those of the conditions that leave most out, some [`BATCH_ROWS`] rows at a time.
+    pub(crate) fn batches(&self, columns: &[Column], conditions: &[Condition]) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+        let reader = self.reader(columns, conditions).map_err(|error| self.diagnosed(&error))?;
+        Ok(reader.map(|batch| batch.map_err(|error| self.diagnosed(&error.into()))))
     }
 
-    fn try_read_into(&self, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
+    fn reader(&self, columns: &[Column], conditions: &[Condition]) -> Result<ParquetRecordBatchReader> {
         if let Some(content) = &self.content {
-            return self.read_from(content.clone(), frame, conditions);
+            return self.reader_of(content.clone(), columns, conditions);
         }
         let file = File::open(&self.path).at("open", &self.path)?;
         if file.metadata().at("read", &self.path)?.len() > READ_AT_ONCE {
-            return self.read_from(file, frame, conditions);
+            return self.reader_of(file, columns, conditions);
         }
-        self.read_from(all_of(file, &self.path)?, frame, conditions)
+        self.reader_of(all_of(file, &self.path)?, columns, conditions)
     }
 
-    fn read_from(&self, source: impl ChunkReader + 'static, frame: &mut Frame, conditions: &[Condition]) -> Result<()> {
-        let wanted = frame.columns().map(|column: &Column| column.name);
-        let projection = ProjectionMask::columns(self.footer.parquet_schema(), wanted);
+    fn reader_of(
+        &self,
+        source: impl ChunkReader + 'static,
+        columns: &[Column],
+        conditions: &[Condition],
+    ) -> Result<ParquetRecordBatchReader> {
+        let projection = ProjectionMask::columns(self.footer.parquet_schema(), columns.iter().map(|column| column.name));
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.footer.clone())
             .with_projection(projection)
             .with_batch_size(self.rows.clamp(1, BATCH_ROWS));
         if let Some(filter) = self.filter(conditions) {
             reader = reader.with_row_filter(filter);
         }
-        for batch in reader.build()? {
-            frame.add_batch(&batch?).map_err(|detail| StoreError::Broken { segment: self.segment.clone(), detail })?;
-        }
-        Ok(())
+        Ok(reader.build()?)
     }
 
     /// Conditions as the Parquet reader checks them, before it decodes any other column; `None` if none leaves much out.
@@ -101,10 +104,14 @@ impl TableFile {
         (!predicates.is_empty()).then(|| RowFilter::new(predicates))
     }
 
+    /// The segment is broken, as this says.
+    pub(crate) fn broken(&self, detail: String) -> StoreError {
+        StoreError::Broken { segment: self.segment.clone(), detail }
+    }
+
     /// What a failure to read means for the segment.
     fn diagnosed(&self, error: &StoreError) -> StoreError {
-        let segment = self.segment.clone();
-        if segment.exists() { StoreError::Broken { segment, detail: error.to_string() } } else { StoreError::Gone { segment } }
+        if self.segment.exists() { self.broken(error.to_string()) } else { StoreError::Gone { segment: self.segment.clone() } }
     }
 }
 

@@ -12,7 +12,7 @@ use super::day::Day;
 pub const MAX_CLAIMS: usize = 10_000;
 
 /// All claims in force.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct InForce {
     /// By MAC address, in order and without overlaps in one VLAN.
     terms: HashMap<u64, Vec<Term>>,

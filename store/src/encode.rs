@@ -9,12 +9,12 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, Float64Builder, StringBuilder, TimestampMillisecondBuilder, UInt8Builder, UInt16Builder, UInt32Builder, UInt64Builder,
 };
-use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use schema::columns::{Column, Kind, Row, Value};
+use schema::columns::{Column, Kind, Row, Table, Value};
+use schema::window::CELLS;
 
 use crate::error::{At, Result};
 
@@ -29,13 +29,13 @@ const ZSTD_LEVEL: i32 = 3;
 
 /// Writes rows to a new Parquet file.
 pub(crate) fn write_rows<R: Row>(path: &Path, rows: &[R]) -> Result<()> {
-    write_batches(path, &R::TABLE.arrow_schema(), rows.chunks(CHUNK).map(batch_of))
+    write_batches(path, &R::TABLE, rows.chunks(CHUNK).map(batch_of))
 }
 
-/// Writes batches to a new Parquet file.
-pub(crate) fn write_batches(path: &Path, schema: &SchemaRef, batches: impl IntoIterator<Item = Result<RecordBatch>>) -> Result<()> {
+/// Writes batches of a table to a new Parquet file.
+pub(crate) fn write_batches(path: &Path, table: &Table, batches: impl IntoIterator<Item = Result<RecordBatch>>) -> Result<()> {
     let file = File::create(path).at("create", path)?;
-    let mut writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties()?))?;
+    let mut writer = ArrowWriter::try_new(file, table.arrow_schema(), Some(properties(compression(table)?)))?;
     for batch in batches {
         writer.write(&batch?)?;
     }
@@ -43,13 +43,26 @@ pub(crate) fn write_batches(path: &Path, schema: &SchemaRef, batches: impl IntoI
     Ok(())
 }
 
+/// How the file of a table is compressed.
+///
+/// The matrix is nearly all of a journal. Files of the other tables are small and many, and to read them with zstd takes longer to prepare for each of their columns
+/// than to decompress it.
+fn compression(table: &Table) -> Result<Compression> {
+    if table.name == CELLS.name { dense() } else { Ok(Compression::LZ4_RAW) }
+}
+
+/// What makes files small.
+pub(crate) fn dense() -> Result<Compression> {
+    Ok(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+}
+
 /// How every Parquet file here is written.
-pub(crate) fn properties() -> Result<WriterProperties> {
-    Ok(WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+pub(crate) fn properties(compression: Compression) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .build())
+        .build()
 }
 
 /// Lays rows out as columns.

@@ -33,12 +33,6 @@ const MOST_RUNS: usize = 4;
 /// Segments that are looked at at a time: bounds the footers in memory, each of which takes some ten thousand octets.
 const SEGMENTS_AT_A_TIME: usize = 512;
 
-/// Rows that a sum which keeps all keys reads at a time before it is cut into parts: bounds memory, of which a row takes some two hundred octets then.
-const PART_ROWS: usize = 1 << 18;
-
-/// Parts into which a sum that keeps all keys is cut at most: each reads all files again.
-const MOST_PARTS: u64 = 64;
-
 /// The earliest time of rows that became one, in milliseconds since 1970.
 pub(crate) const FIRST_TIME: &str = "first_time";
 
@@ -114,7 +108,7 @@ impl Fold {
 
     /// Only the rows of one of `of` parts; rows with the same keys are in the same part.
     pub(crate) fn part(mut self, number: u64, of: u64) -> Self {
-        let numbers = self.table.columns.iter().filter(|column| column.role == Role::Key && column.kind == Kind::U32);
+        let numbers = self.table.columns.iter().filter(|column| column.role == Role::Key && matches!(column.kind, Kind::U32 | Kind::U64));
         self.part = (of > 1).then(|| Part { number, of, columns: numbers.map(|column| column.name).collect() });
         self
     }
@@ -123,15 +117,6 @@ impl Fold {
     pub(crate) fn takes_bundles(&self) -> bool {
         let needs_days = self.claims.is_some() || self.times != Times::None || self.keys.contains(&TIME);
         BUNDLED.iter().any(|table| table.name == self.table.name) && (keeps_days(&self.table) || !needs_days)
-    }
-
-    /// How many rows these segments hold, before any of them become one.
-    pub(crate) fn rows(&self, segments: &[PathBuf]) -> Result<usize> {
-        let mut rows = 0;
-        for segment in segments {
-            rows += TableFile::open(&self.table, segment)?.map_or(0, |file| file.rows);
-        }
-        Ok(rows)
     }
 
     /// The rows in memory of one window, as those of its files would be read.
@@ -172,23 +157,43 @@ impl Fold {
         self.joined(sums)
     }
 
-    /// Sums the rows of some files, a batch at a time, however many files these are of.
+    /// The sum of these segments if it has no more than so many rows; made by one thread, for memory is what it is to spare.
+    pub(crate) fn run_within(&self, segments: &[PathBuf], most: usize) -> Result<Option<DataFrame>> {
+        let mut sum = self.nothing();
+        for segment in segments {
+            let Some(file) = TableFile::open(&self.table, segment)? else { continue };
+            if !self.add_files(&mut sum, &[file], most)? {
+                return Ok(None);
+            }
+        }
+        sum.into_rows().map(Some)
+    }
+
     fn sum_of(&self, files: &[TableFile]) -> Result<DataFrame> {
+        let mut sum = self.nothing();
+        self.add_files(&mut sum, files, usize::MAX)?;
+        sum.into_rows()
+    }
+
+    /// Adds the rows of some files, a batch at a time, however many files these are of; `false` once the sum has more than `most` rows.
+    fn add_files(&self, sum: &mut Grouped, files: &[TableFile], most: usize) -> Result<bool> {
         let columns = self.columns();
         // What a claim may change cannot be looked at before.
         let conditions = if self.claims.is_some() { &[][..] } else { &self.conditions };
-        let mut sum = self.nothing();
         let mut frame = Frame::new(&columns, BATCH_ROWS);
         for file in files {
             for batch in file.batches(&columns, conditions)? {
                 frame.add_batch(&batch?).map_err(|detail| file.broken(detail))?;
                 if frame.rows() >= BATCH_ROWS {
-                    self.add(&mut sum, std::mem::replace(&mut frame, Frame::new(&columns, BATCH_ROWS)))?;
+                    self.add(sum, std::mem::replace(&mut frame, Frame::new(&columns, BATCH_ROWS)))?;
+                }
+                if sum.rows() > most {
+                    return Ok(false);
                 }
             }
         }
-        self.add(&mut sum, frame)?;
-        sum.into_rows()
+        self.add(sum, frame)?;
+        Ok(sum.rows() <= most)
     }
 
     fn add(&self, sum: &mut Grouped, frame: Frame) -> Result<()> {
@@ -278,11 +283,6 @@ fn runs(files: &[TableFile]) -> Vec<&[TableFile]> {
         rest = later;
     }
     runs
-}
-
-/// Into how many parts a sum of so many rows must be cut so that a part is no more than a batch.
-pub(crate) fn parts(rows: usize) -> u64 {
-    (rows.div_ceil(PART_ROWS) as u64).clamp(1, MOST_PARTS)
 }
 
 /// How a column is summed.

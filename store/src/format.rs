@@ -11,7 +11,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use schema::Timestamp;
 
-use crate::encode::properties;
+use crate::encode::{dense, properties};
 use crate::error::Result;
 
 /// A format of answers that programs read.
@@ -88,7 +88,7 @@ pub fn encode(batch: &RecordBatch, format: TableFormat) -> Result<Vec<u8>> {
     match format {
         TableFormat::Csv => WriterBuilder::new().with_header(true).build(&mut octets).write(&with_written_times(batch)?)?,
         TableFormat::Parquet => {
-            let mut writer = ArrowWriter::try_new(&mut octets, batch.schema(), Some(properties()?))?;
+            let mut writer = ArrowWriter::try_new(&mut octets, batch.schema(), Some(properties(dense()?)))?;
             writer.write(batch)?;
             writer.close()?;
         }

@@ -67,6 +67,11 @@ impl Grouped {
         self.measures.iter_mut().try_for_each(|(measure, values)| values.add(measure, rows.column(measure.name)?, &groups, count))
     }
 
+    /// How many rows the sum has.
+    pub(crate) const fn rows(&self) -> usize {
+        self.keys.len()
+    }
+
     /// A row for each group, in the order in which they were met.
     pub(crate) fn into_rows(self) -> Result<DataFrame> {
         let count = self.keys.len();

@@ -17,7 +17,7 @@ struct Packed {
 impl Key for Packed {
     #[inline(always)]
     fn mixed(&self, seed: u64) -> u64 {
-        fold(self.src.bits() ^ self.small.wrapping_mul(SPREAD), self.dst.bits() ^ seed)
+        fold(self.src.bits() ^ self.small.wrapping_mul(SPREAD) ^ seed.rotate_left(32), self.dst.bits() ^ seed)
     }
 }
 

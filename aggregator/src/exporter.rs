@@ -40,7 +40,7 @@ impl Key for ExporterKey {
     #[inline(always)]
     fn mixed(&self, seed: u64) -> u64 {
         let small = u64::from(self.agent.sub_agent) << 32 | self.protocol as u64;
-        fold(mixed(self.agent.address, seed) ^ small.wrapping_mul(SPREAD), mixed(self.source, seed) ^ seed)
+        fold(mixed(self.agent.address, seed) ^ small.wrapping_mul(SPREAD) ^ seed.rotate_left(32), mixed(self.source, seed) ^ seed)
     }
 }
 

@@ -54,16 +54,24 @@ impl Sequence {
     /// Takes the next number.
     #[inline(always)]
     pub const fn follow(&mut self, number: u32) -> Step {
+        if self.go_on(number) {
+            return Step::Ahead(1);
+        }
         if self.seen == 0 {
             return self.restart(number, Step::First);
         }
-        let ahead = number.wrapping_sub(self.newest);
-        if ahead == 1 {
+        self.follow_irregular(number, number.wrapping_sub(self.newest))
+    }
+
+    /// Takes the number if it is the one after the newest; `false` for any other, and then nothing is taken.
+    #[inline(always)]
+    pub(crate) const fn go_on(&mut self, number: u32) -> bool {
+        let goes_on = self.expects(number);
+        if goes_on {
             self.newest = number;
             self.seen = self.seen << 1 | 1;
-            return Step::Ahead(1);
         }
-        self.follow_irregular(number, ahead)
+        goes_on
     }
 
     #[cold]
@@ -89,6 +97,7 @@ impl Sequence {
     }
 
     /// Whether this number is the one after the newest.
+    #[inline(always)]
     pub(crate) const fn expects(&self, number: u32) -> bool {
         self.seen != 0 && number == self.newest.wrapping_add(1)
     }

@@ -158,6 +158,17 @@ pub(crate) struct Follower {
 const FORWARD: u32 = 1 << 31;
 
 impl Follower {
+    /// Books one sample if it is the one after the last; else nothing is booked.
+    #[inline(always)]
+    pub(crate) fn go_on(&mut self, sample: &impl Sampled, tally: &mut Tally) -> bool {
+        let goes_on = self.sequence.go_on(sample.sequence());
+        if goes_on {
+            tally.received += 1;
+            self.advance(sample, tally);
+        }
+        goes_on
+    }
+
     /// Books one sample. Returns what its number says.
     #[inline(always)]
     pub(crate) fn follow(&mut self, sample: &impl Sampled, tally: &mut Tally) -> Step {
@@ -177,13 +188,18 @@ impl Follower {
                 return step;
             }
         }
+        self.advance(sample, tally);
+        step
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, sample: &impl Sampled, tally: &mut Tally) {
         tally.pool_advance += forward(sample.pool(), self.pool);
         self.pool = sample.pool();
         if sample.drops() != self.drops {
             tally.drops_advance += forward(sample.drops(), self.drops);
             self.drops = sample.drops();
         }
-        step
     }
 }
 

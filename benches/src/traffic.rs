@@ -1,7 +1,7 @@
 //! Datagrams of a simulated exchange, kept in memory.
 
 mod crowd;
-mod senders;
+mod rewriting;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,6 +20,9 @@ const SPAN: Duration = Duration::from_secs(6);
 
 /// The same where there are [`CROWD`] addresses to be seen, half of them twice.
 const LONG_SPAN: Duration = Duration::from_secs(15);
+
+/// By how much numbers move on: further than a late one can lie behind, and not as far as a restart.
+const LATER: u32 = 100_000;
 
 /// The evening peak of a working day.
 const START: Timestamp = Timestamp(1_795_017_600_000);
@@ -92,8 +95,17 @@ impl Traffic {
             ..Plan::default()
         };
         let mut exchange = Exchange::new(&plan, START);
-        let span = if matches!(kind, Kind::Crowded | Kind::Hostile) { LONG_SPAN } else { SPAN };
+        let span = match kind {
+            Kind::Sflow => SPAN / 2,
+            Kind::Crowded | Kind::Hostile => LONG_SPAN / 2,
+            Kind::Ipfix | Kind::Netflow9 => SPAN,
+        };
         let mut datagrams = played(&mut exchange, span);
+        let mut lives = 1;
+        if protocol == Protocol::Sflow5 {
+            datagrams.extend(later(&datagrams));
+            lives = 2;
+        }
         let members_toml = match kind {
             Kind::Sflow | Kind::Ipfix | Kind::Netflow9 => exchange.members_toml(),
             Kind::Crowded => {
@@ -114,7 +126,7 @@ impl Traffic {
         };
         let directory = directory::parse(members_toml.as_bytes(), Some(Format::Toml))?.as_of(START);
         let truth = exchange.truth();
-        let samples = truth.flow_samples + truth.protocols.values().map(|exported| exported.records).sum::<u64>();
+        let samples = lives * truth.flow_samples + truth.protocols.values().map(|exported| exported.records).sum::<u64>();
         Ok(Self { datagrams, samples, directory })
     }
 }
@@ -129,9 +141,19 @@ fn played(exchange: &mut Exchange, span: Duration) -> Vec<Datagram> {
     datagrams
 }
 
+/// The same from the exporters' later life.
+///
+/// A half of sFlow traffic is of it. Datagrams that are measured again and again then come with numbers far from those of the last time, as after a restart. Else each sample of a port that is sampled
+/// seldom would look like one that came late.
+fn later(datagrams: &[Datagram]) -> Vec<Datagram> {
+    let mut later = datagrams.to_vec();
+    later.iter_mut().for_each(|datagram| rewriting::renumber(&mut datagram.payload, LATER));
+    later
+}
+
 /// Puts other senders into all sampled frames.
 fn rewrite(datagrams: &mut [Datagram], each: &mut impl FnMut(&mut [u8; 6])) {
-    datagrams.iter_mut().for_each(|datagram| senders::each(&mut datagram.payload, each));
+    datagrams.iter_mut().for_each(|datagram| rewriting::each_sender(&mut datagram.payload, each));
 }
 
 /// Moves the number of a message by so much: IPFIX's of its first record (RFC 7011, section 3.1), NetFlow v9's of itself (RFC 3954, section 5.1).

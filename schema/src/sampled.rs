@@ -4,6 +4,8 @@ use crate::sample::{DataSource, Direction, FlowSample, Interface, MacPair};
 
 /// A flow sample, however it lies in memory: as a [`FlowSample`], or still in its datagram, where each word is read only when it is asked for.
 pub trait Sampled: Copy {
+    /// All of it but the VLAN by which the frame came in, as registers hold it where that is possible.
+    type Body: Copy;
     /// Where it was sampled.
     fn source(&self) -> DataSource;
     /// Number of this sample at its data source, modulo 2³².
@@ -14,8 +16,13 @@ pub trait Sampled: Copy {
     fn pool(&self) -> u32;
     /// Samples that the exporter itself dropped until now, modulo 2³².
     fn drops(&self) -> u32;
-    /// Whether the frame was seen at its data source as it entered, as far as that is quickly told; see [`FlowSample::direction`].
-    fn is_ingress(&self) -> bool;
+    /// The ifIndex of its data source, if that is one interface.
+    #[inline(always)]
+    fn port(&self) -> Option<u32> {
+        self.source().interface()
+    }
+    /// Whether the frame came in by its data source, which must be an interface by which others came in; see [`FlowSample::direction`].
+    fn enters_here(&self) -> bool;
     /// Whether the frame went on to one receiver, as far as that is quickly told: it was neither dropped nor sent by several interfaces.
     fn is_passed_on(&self) -> bool;
     /// The octets that say who exchanged the frame, where they are at hand.
@@ -24,6 +31,10 @@ pub trait Sampled: Copy {
     fn addressed(&self) -> Option<Addressed>;
     /// `frame_length` of the raw header record; 0 without one.
     fn raw_length(&self) -> u32;
+    /// What it is made of: a function that takes it so need not have it in memory.
+    fn apart(self) -> (Self::Body, u16);
+    /// It again from these; `None` if they are none of it.
+    fn together(body: Self::Body, in_vlan: u16) -> Option<Self>;
     /// All of it. It takes a copy, so that a sample of which this is seldom asked need not be in memory.
     fn whole(self) -> FlowSample;
 }
@@ -51,6 +62,18 @@ pub struct Addressed {
 }
 
 impl Sampled for FlowSample {
+    type Body = Self;
+
+    #[inline]
+    fn apart(self) -> (Self, u16) {
+        (self, 0)
+    }
+
+    #[inline]
+    fn together(body: Self, _: u16) -> Option<Self> {
+        Some(body)
+    }
+
     #[inline]
     fn source(&self) -> DataSource {
         self.source
@@ -77,7 +100,7 @@ impl Sampled for FlowSample {
     }
 
     #[inline]
-    fn is_ingress(&self) -> bool {
+    fn enters_here(&self) -> bool {
         self.direction() == Direction::Ingress
     }
 

@@ -5,12 +5,12 @@
 /// What the hot path adds for each sample of a cell: three integers, before any weight is known.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Moments {
-    /// Samples.
-    pub n: u64,
     /// Σx: their frames' octets.
     pub x: u64,
     /// Σx²: the squares of their frames' octets.
     pub xx: u64,
+    /// Samples.
+    pub n: u64,
 }
 
 impl Moments {

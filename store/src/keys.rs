@@ -19,6 +19,9 @@ const MOST_WORDS: usize = 8;
 /// Groups that are compared before one is looked for: that of the row before, to which the row may belong too, and those after it, of which some may have no row.
 const NEAR: usize = 4;
 
+/// Room in the index at first.
+const LEAST_ROOM: usize = 64;
+
 const WORD: u32 = u64::BITS;
 
 /// Groups by the keys of their rows.
@@ -252,6 +255,10 @@ impl<const WORDS: usize> Table<WORDS> {
         }
         let group = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         rows.push(*words);
+        if index.len() == index.capacity() {
+            // To twice as much at a time, each group would be entered twice.
+            index.reserve(3 * index.len() + LEAST_ROOM, |group| hasher.hash_one(&rows[*group as usize]));
+        }
         index.insert_unique(hash, group, |group| hasher.hash_one(&rows[*group as usize]));
         group
     }

@@ -14,8 +14,8 @@ use crate::error::Result;
 use crate::fold::Fold;
 
 /// Octets of sums that are kept at most; those that were not asked for longest go first. Bounds memory: the matrix of 300 members takes three million for each
-/// level, and that of a small exchange some ten thousand.
-const MOST_OCTETS: usize = 24 << 20;
+/// level and its ports twelve million a year, and a small exchange takes a hundredth of that.
+const MOST_OCTETS: usize = 48 << 20;
 
 /// Sums that are kept at most: bounds the time to look through them.
 const MOST_SUMS: usize = 256;

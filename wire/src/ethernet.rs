@@ -67,9 +67,9 @@ fn addresses(first: &[u8; 14]) -> (Option<MacPair>, u16) {
 pub(crate) fn ends(header: &[u8], in_vlan: u16) -> Option<Ends> {
     let (start, behind) = header.split_first_chunk::<14>()?;
     let (first, second) = (u64::from_ne_bytes(*start.first_chunk()?), u64::from_ne_bytes(*start.last_chunk()?));
-    let [.., high, low] = start;
-    let ether_type = u16::from_be_bytes([*high, *low]);
-    let tag = if ether_type != IPV4 && is_tag(ether_type) {
+    // Compared as it lies there, for it need not be turned round.
+    let ether_type = u16::from_ne_bytes(*start.last_chunk()?);
+    let tag = if TAGS.contains(&ether_type) {
         let [high, low, next_high, next_low] = *behind.first_chunk::<4>()?;
         if vlan_id(high, low) == 0 {
             return None;
@@ -166,6 +166,9 @@ const fn vlan_id(high: u8, low: u8) -> u16 {
 fn half(reader: &mut Reader<'_>) -> Option<u16> {
     reader.octets().map(u16::from_be_bytes)
 }
+
+/// What [`is_tag`] tells, as it lies in a frame.
+const TAGS: [u16; 3] = [0x8100_u16.to_be(), 0x88a8_u16.to_be(), 0x9100_u16.to_be()];
 
 /// 802.1Q, 802.1ad, and the type that was in use for stacked tags before it.
 #[inline]

@@ -46,7 +46,7 @@ pub trait Listener {
     fn flow(&mut self, sample: &FlowSample);
     /// A sampled frame in the form that nearly all have, still in its datagram; [`flow`](Self::flow) hears of it if this is left as it is.
     #[inline]
-    fn usual<const HEAD: usize>(&mut self, sample: &Usual<'_, HEAD>)
+    fn usual<const HEAD: usize>(&mut self, sample: Usual<'_, HEAD>)
     where
         for<'a> Usual<'a, HEAD>: Sampled,
     {
@@ -102,12 +102,12 @@ fn read_sample<L: Listener>(sample: Block<'_>, listener: &mut L) {
     if sample.format == format::FLOW
         && let Some(usual) = Usual::<COMPACT>::of(sample.body.rest())
     {
-        return listener.usual(&usual);
+        return listener.usual(usual);
     }
     if sample.format == format::FLOW_EXPANDED
         && let Some(usual) = Usual::<EXPANDED>::of(sample.body.rest())
     {
-        return listener.usual(&usual);
+        return listener.usual(usual);
     }
     read_any_sample(sample.format, sample.body.rest(), listener);
 }

@@ -35,51 +35,71 @@ impl Drop for Intake<'_> {
 
 impl Intake<'_> {
     /// Adds one flow sample.
-    #[inline(never)]
-    pub fn flow(&mut self, sample: &impl Sampled) {
-        self.taken += 1;
-        if !sample.is_ingress() {
-            return self.flow_any(sample.whole());
-        }
-        let Some(Placed { stream, is_core }) = self.shard.follow(self.agent_number, sample) else {
-            return self.flow_anew(sample.whole(), Direction::Ingress);
-        };
-        if !is_core
-            && sample.is_passed_on()
-            && let Some(ends) = sample.ends()
-        {
-            let (key, octets) = (PairKey::of(stream, ends), sample.raw_length());
-            if let Some(moments) = self.shard.pairs.get_mut(&key) {
-                return moments.add(octets);
-            }
-            if self.pair(stream, *sample) {
-                return;
-            }
-        }
-        self.add_any(sample.whole(), Direction::Ingress, Placed { stream, is_core });
+    #[inline(always)]
+    pub fn flow<S: Sampled>(&mut self, sample: S) {
+        let (body, in_vlan) = sample.apart();
+        self.flow_of::<S>(body, in_vlan);
     }
 
-    /// Adds a sample of a pair that is not there yet, if its ends alone tell the cell.
+    /// The same. Nearly all samples are added by what stands here, without any call: so nothing has to be saved for after one.
     #[inline(never)]
+    fn flow_of<S: Sampled>(&mut self, body: S::Body, in_vlan: u16) {
+        let Some(sample) = S::together(body, in_vlan) else { return };
+        self.taken += 1;
+        let Some(stream) = self.shard.go_on(self.agent_number, &sample) else { return self.flow_otherwise::<S>(body, in_vlan) };
+        if sample.is_passed_on()
+            && let Some(ends) = sample.ends()
+            && let Some(moments) = self.shard.pairs.get_mut(&PairKey::of(stream, ends))
+        {
+            return moments.add(sample.raw_length());
+        }
+        self.flow_elsewhere::<S>(body, in_vlan, stream);
+    }
+
+    /// Adds a sample that does not simply go on.
+    #[inline(never)]
+    fn flow_otherwise<S: Sampled>(&mut self, body: S::Body, in_vlan: u16) {
+        let Some(sample) = S::together(body, in_vlan) else { return };
+        let whole = sample.whole();
+        if whole.direction() != Direction::Ingress {
+            return self.flow_anew(whole, whole.direction());
+        }
+        match self.shard.follow(self.agent_number, &whole) {
+            None => self.flow_anew(whole, Direction::Ingress),
+            Some(Placed { stream, is_core: false }) if self.pair(stream, sample) => {}
+            Some(placed) => self.add_any(whole, Direction::Ingress, placed),
+        }
+    }
+
+    /// Adds a sample of an edge port's stream of ingress to a cell that is none of the known pairs.
+    #[inline(never)]
+    fn flow_elsewhere<S: Sampled>(&mut self, body: S::Body, in_vlan: u16, stream: u32) {
+        let Some(sample) = S::together(body, in_vlan) else { return };
+        if !self.pair(stream, sample) {
+            self.add_any(sample.whole(), Direction::Ingress, Placed { stream, is_core: false });
+        }
+    }
+
+    /// Adds a sample to its pair, if its ends alone tell the cell.
     fn pair(&mut self, stream: u32, sample: impl Sampled) -> bool {
-        let (Some(ends), Some(Addressed { macs, vlan, ip_version })) = (sample.ends(), sample.addressed()) else { return false };
+        let Some(ends) = sample.ends().filter(|_| sample.is_passed_on()) else { return false };
+        let (key, octets) = (PairKey::of(stream, ends), sample.raw_length());
+        if let Some(moments) = self.shard.pairs.get_mut(&key) {
+            moments.add(octets);
+            return true;
+        }
+        let Some(Addressed { macs, vlan, ip_version }) = sample.addressed() else { return false };
         // Of other types there may be any number.
         let is_told = ip_version != 0 && self.shard.pairs.len() < MAX_CELLS;
         let Some((src, dst)) = told_by_ends(macs, self.directory, self.shard.parties).filter(|_| is_told) else { return false };
         let cell = CellKey { src, dst, vlan, ip_version, reason: Reason::Attributed };
-        self.shard.pairs.insert_new(PairKey::of(stream, ends), cell, Moments::of(sample.raw_length()));
+        self.shard.pairs.insert_new(key, cell, Moments::of(octets));
         true
     }
 
     /// How many flow samples were added.
     pub const fn taken(&self) -> u64 {
         self.taken
-    }
-
-    /// Adds a sample that was taken as its frame left, or of which that is not told.
-    #[inline(never)]
-    fn flow_any(&mut self, sample: FlowSample) {
-        self.flow_anew(sample, sample.direction());
     }
 
     /// Counts a counter sample, whatever records it has.
@@ -170,7 +190,7 @@ impl Shard {
     /// Adds one flow sample of the datagram at hand; see [`intake`](Self::intake) for many.
     pub fn flow(&mut self, exporter: ExporterId, sample: &FlowSample, directory: &Snapshot) {
         if let Some(mut intake) = self.intake(exporter, directory) {
-            intake.flow(sample);
+            intake.flow(*sample);
         }
     }
 

@@ -39,7 +39,7 @@ impl Key for SourceKey {
 /// A data source.
 pub(super) struct Source {
     follower: Follower,
-    /// The rate that its samples carry while they go on to its stream of ingress, or [`NO_RATE`] where each must be looked at.
+    /// The rate that its samples carry while they go on to its stream of ingress, with [`CORE`] where that is set aside, or [`NO_RATE`] where each must be looked at.
     announced: u64,
     /// What came at ingress since it was last booked with that stream: the usual samples need no look at the stream itself.
     unbooked: Tally,
@@ -62,6 +62,9 @@ const NO_STREAM: u32 = u32::MAX;
 
 /// More than any sample can carry.
 const NO_RATE: u64 = u64::MAX;
+
+/// A core port's rates are marked by it, so that no sample's rate is the same.
+const CORE: u64 = 1 << 32;
 
 /// Where a sample belongs.
 #[derive(Clone, Copy)]
@@ -133,11 +136,23 @@ impl Source {
 }
 
 impl Shard {
-    /// Books the numbers of a sample taken at ingress that goes on as its data source has begun, and says to which stream it belongs; `None` for any other.
+    /// Books the numbers of a sample taken at ingress of an edge port that goes on as its data source has begun, and says to which stream it belongs; `None` for any
+    /// other, of which nothing is booked.
     #[inline(always)]
+    pub(super) fn go_on(&mut self, agent: AgentNumber, sample: &impl Sampled) -> Option<u32> {
+        let place = DataSource { class: 0, index: sample.port()? };
+        let source = self.sources.get_mut(&SourceKey::of(agent, place))?;
+        // A rate was announced, so frames came in here.
+        let goes_on =
+            source.announced == u64::from(sample.rate()) && sample.enters_here() && source.follower.go_on(sample, &mut source.unbooked);
+        let [stream, ..] = source.streams;
+        goes_on.then_some(stream)
+    }
+
+    /// Books the numbers of a sample taken at ingress that goes on as its data source has begun, and says to which stream it belongs; `None` for any other.
     pub(super) fn follow(&mut self, agent: AgentNumber, sample: &impl Sampled) -> Option<Placed> {
         let source = self.sources.get_mut(&SourceKey::of(agent, sample.source()))?;
-        if source.announced != u64::from(sample.rate()) {
+        if source.announced & !CORE != u64::from(sample.rate()) {
             return None;
         }
         source.follower.follow(sample, &mut source.unbooked);
@@ -159,7 +174,7 @@ impl Shard {
             source.begin(rated.rate, &mut self.streams);
         }
         if rated.is_announced && !rated.rate.is_unknown() && direction == Direction::Ingress {
-            source.announced = u64::from(sample.rate);
+            source.announced = u64::from(sample.rate) | if source.is_core { CORE } else { 0 };
         }
         let is_core = source.is_core;
         let Some(number) = source.streams.get_mut(direction as usize) else { return Placed { stream: NO_STREAM, is_core } };

@@ -49,15 +49,15 @@ impl Drop for Walk<'_> {
 impl Listener for Walk<'_> {
     fn flow(&mut self, sample: &FlowSample) {
         self.nominal.flow(sample);
-        self.intake.flow(sample);
+        self.intake.flow(*sample);
     }
 
     #[inline(always)]
-    fn usual<const HEAD: usize>(&mut self, sample: &Usual<'_, HEAD>)
+    fn usual<const HEAD: usize>(&mut self, sample: Usual<'_, HEAD>)
     where
         for<'a> Usual<'a, HEAD>: Sampled,
     {
-        self.nominal.flow(sample);
+        self.nominal.flow(&sample);
         self.intake.flow(sample);
     }
 

@@ -32,6 +32,8 @@ const SWITCH_LENGTH: u32 = 16;
 /// VLAN by which the frame came in.
 #[derive(Clone, Copy, Debug)]
 pub struct Usual<'a, const HEAD: usize> {
+    /// Head and header, with what else of the record lies between them.
+    octets: &'a [u8],
     head: &'a [u8; HEAD],
     header: &'a [u8],
     in_vlan: u16,
@@ -52,7 +54,17 @@ impl<'a, const HEAD: usize> Usual<'a, HEAD> {
             return None;
         }
         let in_vlan = in_vlan(*count, behind)?;
-        Some(Self { head, header: there.get(..number(header) as usize)?, in_vlan })
+        if number(header) as usize > there.len() {
+            return None;
+        }
+        Self::within(body.get(..HEAD + number(header) as usize)?, in_vlan)
+    }
+
+    /// The sample with this head and header.
+    #[inline(always)]
+    fn within(octets: &'a [u8], in_vlan: u16) -> Option<Self> {
+        let (head, header) = octets.split_first_chunk::<HEAD>()?;
+        Some(Self { octets, head, header, in_vlan })
     }
 
     /// The word at a place of the head, from 0. No place but those of the head is asked for.
@@ -110,6 +122,18 @@ const fn word(number: u32) -> [u8; 4] {
 /// The frame's own answers, which are the same for both heads, and the words of one of them by their places.
 macro_rules! sampled {
     ($sequence:literal, $rate:literal, $pool:literal, $drops:literal) => {
+        type Body = &'a [u8];
+
+        #[inline(always)]
+        fn apart(self) -> (&'a [u8], u16) {
+            (self.octets, self.in_vlan)
+        }
+
+        #[inline(always)]
+        fn together(octets: &'a [u8], in_vlan: u16) -> Option<Self> {
+            Self::within(octets, in_vlan)
+        }
+
         #[inline(always)]
         fn sequence(&self) -> u32 {
             self.word($sequence)
@@ -146,7 +170,7 @@ macro_rules! sampled {
     };
 }
 
-impl Sampled for Usual<'_, COMPACT> {
+impl<'a> Sampled for Usual<'a, COMPACT> {
     sampled!(0, 2, 3, 4);
 
     #[inline(always)]
@@ -155,10 +179,16 @@ impl Sampled for Usual<'_, COMPACT> {
     }
 
     #[inline(always)]
-    fn is_ingress(&self) -> bool {
-        // A source of class 0, which are the first 8 bits, is the ifIndex itself.
-        let (source, input) = (self.word(1), self.word(5));
-        source == input && source.wrapping_sub(1) < (1 << 24) - 1
+    fn port(&self) -> Option<u32> {
+        // The class is the first 8 bits.
+        let source = self.word(1);
+        (source < 1 << 24).then_some(source)
+    }
+
+    #[inline(always)]
+    fn enters_here(&self) -> bool {
+        // The word of an interface is that of the data source which it is.
+        self.word(1) == self.word(5)
     }
 
     #[inline(always)]
@@ -172,7 +202,7 @@ impl Sampled for Usual<'_, COMPACT> {
     }
 }
 
-impl Sampled for Usual<'_, EXPANDED> {
+impl<'a> Sampled for Usual<'a, EXPANDED> {
     sampled!(0, 3, 4, 5);
 
     #[inline(always)]
@@ -181,9 +211,9 @@ impl Sampled for Usual<'_, EXPANDED> {
     }
 
     #[inline(always)]
-    fn is_ingress(&self) -> bool {
-        let (class, source, in_format, input) = (self.word(1), self.word(2), self.word(6), self.word(7));
-        class == 0 && in_format == 0 && source == input && source.wrapping_sub(1) < interface::INTERNAL - 1
+    fn enters_here(&self) -> bool {
+        // So is it with two words: class 0 is an interface, and so is format 0.
+        self.word(1) == self.word(6) && self.word(2) == self.word(7)
     }
 
     #[inline(always)]
@@ -247,7 +277,12 @@ mod tests {
         prop_assert_eq!((heard.flows, heard.skips), (vec![whole], vec![]));
         prop_assert_eq!((usual.source(), usual.sequence(), usual.rate()), (whole.source, whole.sequence, whole.rate));
         prop_assert_eq!((usual.pool(), usual.drops(), usual.raw_length()), (whole.pool, whole.drops, whole.raw_length));
-        prop_assert!(!usual.is_ingress() || whole.direction() == Direction::Ingress);
+        prop_assert_eq!(usual.port(), whole.source.interface());
+        // That of an interface by which nothing can come in is not asked.
+        let can_enter = |index: u32| matches!(index, 1..interface::INTERNAL);
+        prop_assert!(!usual.enters_here() || usual.port().is_none_or(|index| !can_enter(index)) || whole.direction() == Direction::Ingress);
+        let (body, in_vlan) = usual.apart();
+        prop_assert_eq!(together_again(usual, body, in_vlan).map(Sampled::whole), Some(whole));
         if let (Some(Addressed { macs, vlan, ip_version }), Some(frame)) = (usual.addressed(), whole.frame) {
             prop_assert!(usual.ends().is_some());
             // Behind several tags the type is not looked for.
@@ -256,6 +291,10 @@ mod tests {
         }
         prop_assert!(!usual.is_passed_on() || whole.is_passed_on());
         Ok(())
+    }
+
+    fn together_again<S: Sampled>(_: S, body: S::Body, in_vlan: u16) -> Option<S> {
+        S::together(body, in_vlan)
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+pub mod clickhouse;
 pub mod lab;
 
 use std::io::{BufRead, BufReader, Read};

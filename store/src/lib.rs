@@ -64,6 +64,7 @@ mod timeseries;
 mod tree;
 pub mod unknown;
 mod unseen;
+pub mod warehouse;
 
 pub use error::StoreError;
 pub use format::{Format, NotAFormat, TableFormat, encode};

@@ -8,7 +8,8 @@
 //! 4. [`window`]: what was measured in one window, as rows;
 //! 5. [`columns`]: the one table of columns from which the Parquet files, the API's fields and their documentation come;
 //! 6. [`level`]: the roll-ups;
-//! 7. [`status`]: what the running collector says of itself.
+//! 7. [`status`]: what the running collector says of itself;
+//! 8. [`warehouse`]: the same tables in a ClickHouse.
 
 pub mod cell;
 pub mod columns;
@@ -25,6 +26,7 @@ mod sampled;
 pub mod status;
 pub mod sums;
 pub mod time;
+pub mod warehouse;
 pub mod window;
 
 pub use cell::{CellKey, Reason};

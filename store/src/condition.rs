@@ -47,6 +47,11 @@ impl Condition {
         }
     }
 
+    /// The number that the column is held against, and whether it must be that number or must not.
+    pub(crate) const fn number(&self) -> (u64, bool) {
+        (self.number, matches!(self.comparison, Comparison::Equal))
+    }
+
     fn met_by(&self, rows: &DataFrame) -> Result<BooleanChunked> {
         let numbers = rows.column(self.column).map(Column::as_materialized_series)?;
         Ok(match self.comparison {

@@ -78,6 +78,9 @@ pub enum StoreError {
     /// A Parquet file could not be written.
     #[error("cannot write Parquet: {0}")]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// The warehouse did not answer, or refused.
+    #[error(transparent)]
+    Warehouse(#[from] crate::warehouse::Trouble),
     /// Re-attributions could not be read or made.
     #[error(transparent)]
     Reattribution(#[from] crate::reattribution::Refusal),

@@ -4,6 +4,8 @@
 //! says ([`Role`]). A [`Fold`] tells it as data: which rows, which keys, which measures. It reads the columns of segments that this takes, a few segments
 //! at a time, and sums the sums again, so that memory is bounded by the result and one batch, however long the span is.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use crate::parallel;
 use crate::part::Part;
 use crate::reattribution::{CLAIMED_BY, InForce};
 use crate::table_file::{BATCH_ROWS, TableFile};
+
+pub(crate) use told::Told;
 
 /// Rows from which on a sum is worth another thread. Each has a sum of its own, which takes as much memory as the result and some time to be added.
 const RUN_ROWS: usize = 1 << 18;

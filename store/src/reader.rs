@@ -8,6 +8,7 @@ use std::time::Duration;
 use polars_core::prelude::DataFrame;
 use schema::columns::Row;
 use schema::time::span_text;
+use schema::window::Stretch;
 use schema::{Level, Timestamp, Window};
 
 use crate::answer::Coverage;
@@ -25,10 +26,14 @@ use crate::reattribution::{InForce, Watched};
 use crate::segment::{BaseId, Segment};
 use crate::spans::Spans;
 use crate::tree::Tree;
+use crate::warehouse::{Asking, Held, Stocked, Trouble, Warehouse};
 
 /// How often a question begins again because the writer dropped what it was reading, or because a segment is broken: bounds
 /// the time of a question to a store that is falling apart.
 const ATTEMPTS: usize = 64;
+
+/// How often a question is asked of the warehouse while windows come into it: they come once a minute, and a question takes seconds at most, so that twice is rare.
+const CHANGES: usize = 3;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -41,6 +46,8 @@ pub struct Reader {
     listing: Listing,
     claims: Watched,
     memory: Memory,
+    /// Asked first, if there is one.
+    warehouse: Option<Arc<Warehouse>>,
 }
 
 /// What a question is answered from.
@@ -61,6 +68,10 @@ pub(crate) struct Sources {
     memory: Memory,
     /// The windows in memory that the journal does not hold.
     pub(crate) live: Vec<Arc<Window>>,
+    /// What the warehouse holds; then the segments are those of windows that it lacks.
+    held: Option<Held>,
+    /// Whether something may be missing that nothing else tells.
+    is_torn: bool,
 }
 
 impl Reader {
@@ -71,15 +82,23 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Self> {
         let layout = Layout::new(dir);
         layout.check()?;
-        Ok(Self { layout, listing: Listing::default(), claims: Watched::of(dir), memory: Memory::default() })
+        Ok(Self { layout, listing: Listing::default(), claims: Watched::of(dir), memory: Memory::default(), warehouse: None })
     }
 
-    /// First moment in the journal and the moment after its last; `None` while it is empty.
+    /// The same, with a warehouse that answers for the windows that it holds.
+    #[must_use]
+    pub fn with_warehouse(self, warehouse: Warehouse) -> Self {
+        Self { warehouse: Some(Arc::new(warehouse)), ..self }
+    }
+
+    /// First moment in the journal, or in the warehouse, and the moment after the last; `None` while there is nothing.
     ///
     /// # Errors
     /// If the file system refuses.
     pub fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>> {
-        Ok(self.listing.catalog(&self.layout)?.extent())
+        let here = self.listing.catalog(&self.layout)?.extent();
+        let there = self.warehouse.as_ref().map(|warehouse| warehouse.extent()).transpose()?.flatten();
+        Ok(here.into_iter().chain(there).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
     }
 
     /// Finds the sources of a span and works on them, again if they change meanwhile.
@@ -92,7 +111,12 @@ impl Reader {
         live: &[Arc<Window>],
         work: impl Fn(&Sources) -> Result<T>,
     ) -> Result<T> {
-        self.retried(|catalog| work(&self.sources(catalog, question, coarsest, live)?))
+        self.retried(|catalog| {
+            self.steadily(catalog, question, |warehouse| {
+                let sources = self.sources(catalog, question, coarsest, live, warehouse)?;
+                Ok((work(&sources)?, vec![sources]))
+            })
+        })
     }
 
     /// The same with the windows of the span at two levels, for work that needs some of its tables finer than others. The journal is listed once for both.
@@ -105,12 +129,47 @@ impl Reader {
     ) -> Result<T> {
         let [one, other] = coarsest;
         self.retried(|catalog| {
-            let sources = self.sources(catalog, question, one, live)?;
-            if one == other {
-                return work(&sources, &sources);
-            }
-            work(&sources, &self.sources(catalog, question, other, live)?)
+            self.steadily(catalog, question, |warehouse| {
+                let sources = self.sources(catalog, question, one, live, warehouse)?;
+                if one == other {
+                    return Ok((work(&sources, &sources)?, vec![sources]));
+                }
+                let others = self.sources(catalog, question, other, live, warehouse)?;
+                Ok((work(&sources, &others)?, vec![sources, others]))
+            })
         })
+    }
+
+    /// Works with the warehouse, again if windows came into it meanwhile. The journal answers alone where there is none, where it cannot be reached, and while a backlog is
+    /// being sent to it, of which windows come faster than a question is answered.
+    fn steadily<T>(
+        &self,
+        catalog: &Catalog,
+        question: &Question,
+        work: impl Fn(Option<Asking<'_>>) -> Result<(T, Vec<Sources>)>,
+    ) -> Result<T> {
+        let Some(warehouse) = &self.warehouse else { return Ok(work(None)?.0) };
+        for _ in 0..CHANGES {
+            match work(Some(Asking { warehouse, at_any_rate: false })) {
+                Ok((answer, sources)) => {
+                    if are_unchanged(&sources)? {
+                        return Ok(answer);
+                    }
+                }
+                Err(StoreError::Warehouse(trouble)) if trouble.is_absence() => {
+                    tracing::warn!(%trouble, "answered from the journal alone");
+                    return Ok(work(None)?.0);
+                }
+                Err(StoreError::Warehouse(Trouble::Busy)) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let first = warehouse.first_of(question.from, question.to)?;
+        let reaches = catalog.extent().is_some_and(|(here, _)| first.is_none_or(|there| here <= there.max(question.from)));
+        if !reaches {
+            tracing::warn!("windows come into ClickHouse faster than this question is answered; one of them may be missing or count twice");
+        }
+        Ok(work((!reaches).then_some(Asking { warehouse, at_any_rate: true }))?.0)
     }
 
     /// Works on the segments that there are, again if they change meanwhile.
@@ -132,8 +191,19 @@ impl Reader {
         }
     }
 
-    fn sources(&self, catalog: &Catalog, question: &Question, coarsest: Level, live: &[Arc<Window>]) -> Result<Sources> {
+    fn sources(
+        &self,
+        catalog: &Catalog,
+        question: &Question,
+        coarsest: Level,
+        live: &[Arc<Window>],
+        asking: Option<Asking<'_>>,
+    ) -> Result<Sources> {
         let (from, to) = whole_minutes(question);
+        if let Some(asking) = asking {
+            let stocked = asking.stocked(Stretch { from, to }, coarsest, catalog, live, Timestamp::now())?;
+            return self.stocked_sources(stocked);
+        }
         let tree = Tree { catalog, layout: &self.layout };
         let plan = match catalog.extent() {
             Some((first, last)) => Planner::new(tree, from, to, coarsest).span(first, last)?,
@@ -150,8 +220,35 @@ impl Reader {
             claims: self.claims.in_force()?,
             memory: self.memory.clone(),
             live: Vec::new(),
+            held: None,
+            is_torn: false,
         };
         self.add_live(catalog, plan, live, &mut sources)?;
+        Ok(sources)
+    }
+
+    /// The sources of which the warehouse is one.
+    fn stocked_sources(&self, stocked: Stocked) -> Result<Sources> {
+        let segments: Vec<PathBuf> = stocked.lacking.iter().map(|base| self.layout.segment(&Segment::Base(*base))).collect();
+        let mut sources = Sources {
+            from: stocked.from,
+            to: stocked.to,
+            spans: Spans::default(),
+            step: stocked.lacking.iter().map(|base| base.length).fold(stocked.step, Duration::max),
+            bundled: segments.clone(),
+            segments,
+            claims: self.claims.in_force()?,
+            memory: self.memory.clone(),
+            live: Vec::new(),
+            held: Some(stocked.held),
+            is_torn: stocked.is_torn,
+        };
+        sources.spans.add_measured(&stocked.measured, &stocked.whole);
+        for base in &stocked.lacking {
+            sources.spans.add_base(base);
+            sources.widen(base.id.start, base.end());
+        }
+        stocked.live.into_iter().for_each(|window| sources.add_live(window));
         Ok(sources)
     }
 
@@ -168,11 +265,7 @@ impl Reader {
                 let listed = self.layout.inputs(&roll_up)?;
                 listed.iter().for_each(|base| sources.spans.add_base(base));
             }
-            sources.spans.add_live(window);
-            sources.step = sources.step.max(window.length);
-            sources.from = sources.from.min(window.start);
-            sources.to = sources.to.max(window.end());
-            sources.live.push(Arc::clone(window));
+            sources.add_live(Arc::clone(window));
         }
         Ok(())
     }
@@ -183,15 +276,37 @@ impl Sources {
     pub(crate) fn summed<R: Row>(&self, fold: &Fold, rows_of: impl Fn(&Window) -> &[R]) -> Result<DataFrame> {
         let fold = fold.clone().under(&self.claims);
         let frames: Vec<Frame> = self.live.iter().map(|window| fold.frame_of(rows_of(window))).collect();
-        fold.run_from(&self.memory, if fold.takes_bundles() { &self.bundled } else { &self.segments }, frames)
+        let segments = if fold.takes_bundles() { &self.bundled } else { &self.segments };
+        let Some(held) = &self.held else { return fold.run_from(&self.memory, segments, frames) };
+        // What the warehouse lacks changes with every window that is sent: not worth remembering.
+        let here = fold.run(segments, frames)?;
+        let mut sums = held.sums(&fold)?;
+        sums.push(here);
+        fold.one_of(sums)
+    }
+
+    fn add_live(&mut self, window: Arc<Window>) {
+        self.spans.add_live(&window);
+        self.step = self.step.max(window.length);
+        self.widen(window.start, window.end());
+        self.live.push(window);
+    }
+
+    fn widen(&mut self, from: Timestamp, to: Timestamp) {
+        (self.from, self.to) = (self.from.min(from), self.to.max(to));
     }
 
     /// What an answer made of them covers.
     pub(crate) fn coverage(&self) -> Coverage {
-        let source = match (self.segments.is_empty(), self.live.is_empty()) {
-            (_, true) => "journal",
-            (true, false) => "live",
-            (false, false) => "journal+live",
+        let warehouse = self.held.as_ref().is_some_and(|held| !held.is_empty());
+        let source = match (warehouse, self.segments.is_empty(), self.live.is_empty()) {
+            (true, true, true) => "clickhouse",
+            (true, true, false) => "clickhouse+live",
+            (true, false, true) => "clickhouse+journal",
+            (true, false, false) => "clickhouse+journal+live",
+            (false, _, true) => "journal",
+            (false, true, false) => "live",
+            (false, false, false) => "journal+live",
         };
         let span = self.to.since(self.from);
         Coverage {
@@ -199,10 +314,20 @@ impl Sources {
             to: self.to,
             step: span_text(self.step),
             source: source.to_owned(),
-            complete: self.live.is_empty() && !span.is_zero() && self.spans.closed() >= span,
+            complete: self.live.is_empty() && !self.is_torn && !span.is_zero() && self.spans.closed() >= span,
             measured_seconds: self.spans.measured().as_secs(),
         }
     }
+}
+
+/// Whether the warehouse holds what it held when stock was taken.
+fn are_unchanged(sources: &[Sources]) -> Result<bool> {
+    for held in sources.iter().filter_map(|sources| sources.held.as_ref()) {
+        if !held.is_unchanged()? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The question's span, taken out to whole minutes.

@@ -39,6 +39,12 @@ impl Spans {
         self.add(from, to, false);
     }
 
+    /// Adds the time that windows measured together, and the time that whole ones among them did.
+    pub(crate) fn add_measured(&mut self, measured: &[Stretch], whole: &[Stretch]) {
+        self.windows.extend(measured);
+        self.whole.extend(whole);
+    }
+
     /// Adds the windows of a roll-up, none of which overlaps any other.
     pub(crate) fn add_roll_up(&mut self, roll_up: RollUp) {
         if full(&roll_up, roll_up.measured) && (roll_up.closed == roll_up.measured) {

@@ -4,6 +4,7 @@
 
 pub mod clickhouse;
 pub mod lab;
+pub mod warehouse;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Statements that make the tables of windows, their roll-ups, and what sums one up into the other.
 
 use super::keep::Keep;
-use super::place::{Form, text};
+use super::place::{Form, quoted, text};
 use super::rows::{MEMBERS, WINDOWS};
 use crate::Level;
 use crate::columns::{Column, Kind, Role, Table};
@@ -52,8 +52,21 @@ pub fn kept(form: &Form, table: &Table, level: Level, keep: &Keep) -> String {
     }
 }
 
+/// The name of the table that holds a level's rows itself.
+#[must_use]
+pub fn stored_name(form: &Form, table: &Table, level: Level) -> String {
+    form.stored(&name(table, level))
+}
+
+/// The statement that makes the database.
+#[must_use]
+pub fn database(form: &Form, database: &str) -> String {
+    format!("CREATE DATABASE IF NOT EXISTS {}{}", quoted(database), form.everywhere())
+}
+
 /// When rows of a level are dropped; `None` for never.
-pub(super) fn ttl(level: Level, keep: &Keep) -> Option<String> {
+#[must_use]
+pub fn ttl(level: Level, keep: &Keep) -> Option<String> {
     let keep = keep.of(level)?;
     Some(format!("toDateTime(time) + toIntervalSecond({})", keep.saturating_add(level.span()).as_secs()))
 }

@@ -60,6 +60,13 @@ impl InForce {
         self.terms.is_empty()
     }
 
+    /// The MAC addresses that are claimed, in order.
+    pub(crate) fn macs(&self) -> Vec<u64> {
+        let mut macs: Vec<u64> = self.terms.keys().copied().collect();
+        macs.sort_unstable();
+        macs
+    }
+
     /// Whose an address was: by the claims that name the VLAN, else by those for every VLAN, as in the directory.
     pub(crate) fn owner(&self, mac: u64, vlan: u16, day: Day) -> Option<Asn> {
         let terms = self.terms.get(&mac)?;

@@ -35,6 +35,21 @@ pub enum Trouble {
         /// What is wrong with the answer.
         detail: String,
     },
+    /// Windows come in without a pause.
+    #[error("ClickHouse is taking in a backlog of windows; ask again when it is through")]
+    Busy,
+    /// Its tables were made by a later version.
+    #[error(
+        "the tables of the database {database} are at step {found}, but this version knows {known}; use the version that made them, or a later one"
+    )]
+    Newer {
+        /// The database.
+        database: String,
+        /// The last step that was applied.
+        found: u32,
+        /// The last step that this version knows.
+        known: u32,
+    },
     /// The certificates to trust cannot be had.
     #[error("{} {detail}", path.display())]
     Certificates {
@@ -115,6 +130,11 @@ impl Trouble {
             Error::Network(_) => Self::Unreachable { url, detail: root_of(error) },
             other => Self::Answer { url, detail: root_of(other) },
         }
+    }
+
+    /// Whether nobody is there to answer: then others may.
+    pub(crate) const fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
     }
 
     /// ClickHouse's own words, if it was ClickHouse that refused.

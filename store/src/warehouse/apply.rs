@@ -1,0 +1,86 @@
+//! Bringing a warehouse's tables to this version.
+
+use schema::Level;
+use schema::warehouse::migrations::{APPLIED, applied_table};
+use schema::warehouse::{Form, KEPT, Keep, LATEST, migrations, tables};
+
+use super::client::Client;
+use super::trouble::Trouble;
+
+/// What was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// The last step that had been applied before; 0 for none.
+    pub before: u32,
+    /// The names of the steps that were applied now.
+    pub steps: Vec<(u32, &'static str)>,
+}
+
+/// Makes the database if it is missing, applies the steps that it lacks, and sets how long rows are kept.
+///
+/// Steps can be repeated: what another process applies at the same time, or a killed one had begun, does no harm.
+///
+/// # Errors
+/// If the tables are of a later version than this one ([`Trouble::Newer`]), or ClickHouse cannot be reached or refuses.
+pub fn apply(client: &Client, form: &Form, keep: &Keep) -> Result<Applied, Trouble> {
+    make_database(client, form)?;
+    client.execute(&applied_table(form), &[])?;
+    let before = applied(client)?;
+    if before > LATEST {
+        return Err(Trouble::Newer { database: client.access().database.clone(), found: before, known: LATEST });
+    }
+    let mut steps = Vec::new();
+    for step in migrations(form, keep).into_iter().filter(|step| step.number > before) {
+        step.statements.iter().try_for_each(|statement| client.execute(statement, &[]))?;
+        let insert =
+            format!("INSERT INTO {APPLIED} (number, name, version) VALUES ({{number:UInt32}}, {{name:String}}, {{version:String}})");
+        let values =
+            [("number", step.number.to_string()), ("name", step.name.to_owned()), ("version", env!("CARGO_PKG_VERSION").to_owned())];
+        client.execute(&insert, &values)?;
+        steps.push((step.number, step.name));
+    }
+    set_kept(client, form, keep)?;
+    Ok(Applied { before, steps })
+}
+
+fn make_database(client: &Client, form: &Form) -> Result<(), Trouble> {
+    match client.execute(&tables::database(form, &client.access().database), &[]) {
+        // ClickHouse asks for the database of a request before it looks at what is requested.
+        Err(Trouble::Refused(refusal)) if refusal.code == UNKNOWN_DATABASE => {}
+        other => return other,
+    }
+    client.execute_outside(&tables::database(form, &client.access().database))
+}
+
+/// ClickHouse's number of the exception.
+const UNKNOWN_DATABASE: u32 = 81;
+
+/// The last step that was applied.
+fn applied(client: &Client) -> Result<u32, Trouble> {
+    let answer = client.ask(&format!("SELECT max(number) FROM {APPLIED}"), &[], "TabSeparated")?;
+    let text = String::from_utf8_lossy(&answer);
+    let unreadable = |_| Trouble::Answer { url: client.access().url.clone(), detail: format!("{text:?} is no number of a step") };
+    text.trim().parse().map_err(unreadable)
+}
+
+/// Sets how long rows are kept where that is set otherwise.
+fn set_kept(client: &Client, form: &Form, keep: &Keep) -> Result<(), Trouble> {
+    for table in KEPT {
+        for level in Level::ALL {
+            if !is_kept(client, &tables::stored_name(form, &table, level), tables::ttl(level, keep).as_deref())? {
+                client.execute(&tables::kept(form, &table, level, keep), &[])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a table has this TTL, or none if that is what is wanted.
+fn is_kept(client: &Client, table: &str, wanted: Option<&str>) -> Result<bool, Trouble> {
+    let found =
+        if wanted.is_some() { "position(create_table_query, {ttl:String}) > 0" } else { "position(create_table_query, ' TTL ') = 0" };
+    let asked = format!("SELECT {found} FROM system.tables WHERE database = currentDatabase() AND name = {{table:String}}");
+    let mut values = vec![("table", table.to_owned())];
+    values.extend(wanted.map(|ttl| ("ttl", format!("TTL {ttl} "))));
+    Ok(client.ask(&asked, &values, "TabSeparated")?.starts_with(b"1"))
+}

@@ -1,0 +1,223 @@
+//! From a span to what answers it, where the warehouse is asked.
+//!
+//! **Nothing twice, nothing missed.** The warehouse answers for the windows that it has finished, and for no others. Those that it does not hold, which are a minute's or two as a
+//! rule and a backlog's after an outage, are read from the journal's own segments, and those that the journal does not hold either from memory. What is in the warehouse is counted
+//! before and after rows are summed; if a window came meanwhile the question begins again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use schema::window::Stretch;
+use schema::{Level, Timestamp, Window};
+
+use super::Warehouse;
+use super::held::Held;
+use super::ranges::{Horizon, Range, ceil};
+use super::standing::{Standing, Stock};
+use super::trouble::Trouble;
+use crate::catalog::Catalog;
+use crate::error::Result;
+use crate::segment::{Base, BaseId};
+
+/// How long after the end of a period it is taken as a whole: as long as the journal waits to roll it up.
+const GRACE: Duration = Duration::from_secs(120);
+
+/// How long a question waits for a window that is being sent. One that takes longer is held up by something else, and is read from the journal.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Windows that follow each other while it waits: then more will.
+const FOLLOWING: u64 = 2;
+
+/// How long a warehouse is taken to be busy after it was found so. Longer, and questions would be the journal's for no reason; shorter, and each would wait anew.
+const BUSY_FOR: Duration = Duration::from_secs(5);
+
+/// How often it looks meanwhile.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What the warehouse has for a span, and which windows it lacks.
+pub(crate) struct Stocked {
+    pub(crate) held: Held,
+    /// First moment of the answer.
+    pub(crate) from: Timestamp,
+    /// The moment after its last.
+    pub(crate) to: Timestamp,
+    /// The time that its windows cover, without overlaps.
+    pub(crate) measured: Vec<Stretch>,
+    /// The time that its whole windows cover.
+    pub(crate) whole: Vec<Stretch>,
+    /// The length of the coarsest windows.
+    pub(crate) step: Duration,
+    /// Windows of the journal that it does not hold.
+    pub(crate) lacking: Vec<Base>,
+    /// Windows in memory that neither holds.
+    pub(crate) live: Vec<Arc<Window>>,
+    /// Whether a window was held up while it was sent: then the answer may lack a part of it, or count one twice.
+    pub(crate) is_torn: bool,
+}
+
+/// How a warehouse is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking<'w> {
+    pub(crate) warehouse: &'w Arc<Warehouse>,
+    /// Whether it is asked although windows come in without a pause, for nobody else can answer.
+    pub(crate) at_any_rate: bool,
+}
+
+impl Asking<'_> {
+    /// Takes stock of a span: the journal's catalog and the windows in memory were taken before.
+    pub(crate) fn stocked(
+        self,
+        span: Stretch,
+        coarsest: Level,
+        catalog: &Catalog,
+        live: &[Arc<Window>],
+        now: Timestamp,
+    ) -> Result<Stocked> {
+        let warehouse = self.warehouse;
+        let stock = warehouse.stock();
+        let extent = stock.extent(span.from, span.to)?;
+        let Stretch { from, to } = aligned(span, extent.longest);
+        let ranges = match extent.first {
+            Some(first) => {
+                let horizon = Horizon { closed: now.minus(GRACE), now, keep: &warehouse.keep, first_rows: extent.first_rows, first };
+                horizon.ranges(from.max(first.floor(Level::Day.span())), to, coarsest)
+            }
+            None => Vec::new(),
+        };
+        let from = ranges.iter().map(|range| range.from).fold(span.from, Timestamp::min);
+        let to = ranges.iter().map(|range| range.to).fold(span.to, Timestamp::max);
+        let standing = self.settled(&stock, from, to)?;
+        let step = step(&ranges, &standing.measured, extent.longest);
+        let mut stocked = Stocked {
+            held: Held { warehouse: Arc::clone(warehouse), ranges, begun: standing.begun, span: Stretch { from, to } },
+            from,
+            to,
+            is_torn: standing.finished < standing.begun,
+            measured: standing.measured,
+            whole: standing.whole,
+            step,
+            lacking: Vec::new(),
+            live: Vec::new(),
+        };
+        warehouse.add_lacking(&mut stocked, catalog, live)?;
+        Ok(stocked)
+    }
+
+    /// The windows of a span, once none of them is being sent. If one does not get through, it is held up; if others follow it without a pause, there is no moment at which
+    /// the rows are those of whole windows.
+    fn settled(self, stock: &Stock<'_>, from: Timestamp, to: Timestamp) -> Result<Standing> {
+        let first = stock.standing(from, to)?;
+        if first.is_settled() || self.at_any_rate {
+            return Ok(first);
+        }
+        if self.warehouse.is_busy() {
+            return Err(Trouble::Busy.into());
+        }
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            sleep(PAUSE);
+            let standing = stock.standing(from, to)?;
+            if standing.is_settled() {
+                return Ok(standing);
+            }
+            if standing.finished > first.finished + FOLLOWING {
+                self.warehouse.was_busy();
+                return Err(Trouble::Busy.into());
+            }
+        }
+        let windows = first.begun - first.finished;
+        tracing::warn!(windows, "windows have been on their way to ClickHouse for long; they are read from the journal");
+        stock.standing(from, to).map_err(Into::into)
+    }
+}
+
+impl Warehouse {
+    /// First moment of any window, and the moment after the last; `None` while there is none.
+    pub(crate) fn extent(&self) -> Result<Option<(Timestamp, Timestamp)>> {
+        Ok(self.stock().bounds()?)
+    }
+
+    /// First moment of any window, as far as a question of this span needs to know.
+    pub(crate) fn first_of(&self, from: Timestamp, to: Timestamp) -> Result<Option<Timestamp>> {
+        Ok(self.stock().extent(from, to)?.first)
+    }
+
+    pub(super) fn stock(&self) -> Stock<'_> {
+        Stock { client: &self.client, exchange: &self.exchange }
+    }
+
+    /// Whether windows came in without a pause a moment ago.
+    fn is_busy(&self) -> bool {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.is_some_and(|since| since.elapsed() < BUSY_FOR)
+    }
+
+    fn was_busy(&self) {
+        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Adds the windows of the span that the warehouse does not hold.
+    fn add_lacking(&self, stocked: &mut Stocked, catalog: &Catalog, live: &[Arc<Window>]) -> Result<()> {
+        let (from, to) = (stocked.from, stocked.to);
+        let longest = Level::FiveMinutes.span();
+        let bases = catalog.bases_of(from.minus(longest), to).filter(|base| from < base.end());
+        let bases: HashMap<BaseId, Base> = bases.map(|base| (base.id, *base)).collect();
+        let live = live.iter().filter(|window| window.start < to && from < window.end());
+        let live: Vec<(BaseId, &Arc<Window>)> =
+            live.map(|window| (BaseId { start: window.start, serial: window.serial }, window)).collect();
+        let held = self.held_of(bases.keys().copied().chain(live.iter().map(|(id, _)| *id)), catalog)?;
+        stocked.lacking = bases.values().filter(|base| !held.contains(&base.id)).copied().collect();
+        stocked.lacking.sort_unstable_by_key(|base| base.id);
+        let mut seen = HashSet::new();
+        let fresh = live.into_iter().filter(|(id, _)| !held.contains(id) && !bases.contains_key(id) && seen.insert(*id));
+        stocked.live = fresh.map(|(_, window)| Arc::clone(window)).collect();
+        Ok(())
+    }
+
+    /// Those of some windows that the warehouse has finished. What is known of the journal's is remembered: a window that is there stays there.
+    fn held_of(&self, ids: impl Iterator<Item = BaseId>, catalog: &Catalog) -> Result<HashSet<BaseId>> {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (held, asked): (Vec<BaseId>, Vec<BaseId>) = {
+            let known = known();
+            ids.partition(|id| known.contains(id))
+        };
+        let mut held: HashSet<BaseId> = held.into_iter().collect();
+        let (Some(first), Some(last)) = (asked.iter().min(), asked.iter().max()) else { return Ok(held) };
+        let finished = self.stock().finished(first.start, last.start)?;
+        held.extend(asked.iter().filter(|id| finished.contains(id)));
+        let mut known = known();
+        if known.len() > 2 * catalog.bases.len() {
+            known.retain(|id| catalog.bases.contains_key(id));
+        }
+        known.extend(held.iter().filter(|id| catalog.bases.contains_key(id)));
+        Ok(held)
+    }
+}
+
+/// A span taken out to whole windows, where they are longer than a minute.
+fn aligned(span: Stretch, longest: Duration) -> Stretch {
+    if longest <= Level::Minute.span() {
+        return span;
+    }
+    Stretch { from: span.from.floor(longest), to: ceil_to(span.to, longest) }
+}
+
+fn ceil_to(time: Timestamp, length: Duration) -> Timestamp {
+    let floor = time.floor(length);
+    if floor < time { floor.plus(length) } else { ceil(time, Level::Minute) }
+}
+
+/// The length of the coarsest windows that are read.
+fn step(ranges: &[Range], measured: &[Stretch], longest: Duration) -> Duration {
+    let is_read = |range: &&Range| {
+        let overlaps = |stretch: &Stretch| {
+            let end = stretch.to.max(stretch.from.plus(Duration::from_millis(1)));
+            stretch.from < range.to && range.from < end
+        };
+        measured.iter().any(overlaps)
+    };
+    let length = |range: &Range| if range.level == Level::Minute { longest } else { range.level.span() };
+    ranges.iter().filter(is_read).map(length).fold(Level::Minute.span(), Duration::max)
+}

@@ -1,0 +1,256 @@
+//! The same questions to both executors: the journal and ClickHouse.
+//!
+//! Sums of variances are floating-point numbers that are added in different orders, so figures may differ in their last bits: by [`TOLERANCE`] of themselves, and ends of
+//! intervals, which are rounded to whole octets, by one octet. Everything else is equal.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use schema::warehouse::WindowRow;
+use schema::{Asn, Mac, Timestamp, Window};
+use serde::Serialize;
+use serde_json::Value;
+use store::answer::MemberName;
+use store::question::{By, Question};
+use store::reattribution::{Claim, append};
+use store::{Appended, Journal, Options, Reader, Retention};
+use tests::clickhouse::ClickHouse;
+use tests::warehouse::{client, mark, minute, send, stranger, warehouse, window};
+
+/// How far figures may differ, as a part of themselves.
+const TOLERANCE: f64 = 1e-12;
+
+const KEEP_ALL: Retention = Retention { minutes: None, five_minutes: None, hours: None, days: None };
+
+/// Windows of more than two days: twenty minutes in a row, and then one in three hours; gaps, a window that began late, parts that came late, windows of one start that two
+/// processes closed.
+fn windows() -> Vec<Window> {
+    let mut windows: Vec<Window> = (600..621).filter(|number| number % 11 != 3).map(|number| window(number, 1, None)).collect();
+    windows.extend((0..1440 * 2).step_by(180).map(|number| window(number + 7, 2, None)));
+    windows.push(window(651, 1, Some((17_000, 60_000))));
+    windows.extend([window(605, 9, Some((60_000, 60_000))), window(1507, 9, Some((0, 60_000)))]);
+    windows.extend([window(2_900, 1, Some((0, 20_000))), window(2_900, 5, Some((25_000, 60_000)))]);
+    windows.extend((2_901..2_906).map(|number| window(number, 1, None)));
+    windows
+}
+
+fn journal(folder: &Path, windows: &[Window]) {
+    let mut journal = Journal::open(folder, Options { retention: KEEP_ALL }).unwrap();
+    windows.iter().for_each(|window| assert_eq!(journal.append_bulk(window).unwrap(), Appended::Written));
+    journal.sync().unwrap();
+    journal.maintain(minute(1440 * 5)).unwrap();
+}
+
+/// The answers to some forty questions, by what was asked: the matrix of every span, and one or two of the others, which take turns.
+fn asked(reader: &Reader, live: &[Arc<Window>]) -> Vec<(String, Value)> {
+    let mut answers = Vec::new();
+    for (number, (name, question)) in questions().into_iter().enumerate() {
+        let mut answer = |kind: &str, answer: Value| answers.push((format!("{kind} {name}"), answer));
+        let matrix = |top| reader.matrix(&question, top, &|asn| format!("AS{asn}"), live).unwrap();
+        answer("matrix", value(&matrix(None)));
+        let by = [By::Nothing, By::Vlan, By::IpVersion][number % 3];
+        answer("time series", value(&reader.timeseries(&question, None, by, live).unwrap()));
+        match number % 4 {
+            0 => answer("exporters", value(&reader.exporters(&question, live).unwrap())),
+            1 => answer("ports", value(&reader.ports(&question, &|_, _| None, live).unwrap())),
+            2 => {
+                let hours = reader.timeseries(&question, Some(Duration::from_secs(7_200)), by, live).unwrap();
+                answer("time series of two hours", value(&hours));
+                answer("matrix of three", value(&matrix(Some(3))));
+            }
+            _ => {
+                let members = [64_500, 64_999].map(|asn| MemberName { asn, name: format!("member {asn}") });
+                answer("members", value(&reader.members(&question, &members, live).unwrap()));
+                answer("unknown addresses", value(&reader.unknown_macs(&question, Some(4), live).unwrap()));
+            }
+        }
+    }
+    answers
+}
+
+fn questions() -> Vec<(&'static str, Question)> {
+    let span = |from, to| Question::all(minute(from), minute(to));
+    vec![
+        ("of everything", span(-60, 1440 * 4)),
+        ("of a day", span(0, 1440)),
+        ("of an hour and a bit", span(598, 661)),
+        ("of a few minutes", span(603, 609)),
+        ("with edges at every level", span(617, 1440 + 611)),
+        ("of nothing", span(641, 645)),
+        ("of the last minutes", span(2_880, 2_910)),
+        ("of one VLAN", Question { vlan: Some(100), ..span(0, 1440 * 3) }),
+        ("of IPv6", Question { ip_version: Some(6), ..span(600, 700) }),
+        ("of a sender", Question { src: Some(Asn(64_503)), ..span(0, 1440 * 3) }),
+        ("of a receiver, raked", Question { dst: Some(Asn(64_501)), raked: true, ..span(600, 660) }),
+        ("raked", Question { raked: true, ..span(0, 1440 * 3) }),
+    ]
+}
+
+fn value(answer: &impl Serialize) -> Value {
+    serde_json::to_value(answer).unwrap()
+}
+
+/// Where two answers differ by more than they may.
+fn differences(path: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
+            for (name, value) in one.iter().filter(|(name, _)| *name != "source") {
+                differences(&format!("{path}.{name}"), value, other.get(name).unwrap_or(&Value::Null), found);
+            }
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let pairs = one.iter().zip(other).enumerate();
+            pairs.for_each(|(position, (one, other))| differences(&format!("{path}[{position}]"), one, other, found));
+        }
+        (Value::Number(a), Value::Number(b)) if is_near(path, a.as_f64().unwrap(), b.as_f64().unwrap()) => {}
+        (one, other) if one == other => {}
+        _ => found.push(format!("{path}: {one} and {other}")),
+    }
+}
+
+fn is_near(path: &str, one: f64, other: f64) -> bool {
+    let is_end = path.ends_with("_low") || path.ends_with("_high");
+    let may = if is_end && one.fract() == 0.0 && other.fract() == 0.0 && one.abs() > 1.0 { 1.0 } else { 0.0 };
+    (one - other).abs() <= f64::max(may, TOLERANCE * one.abs().max(other.abs()))
+}
+
+fn assert_alike(ours: &[(String, Value)], theirs: &[(String, Value)]) {
+    assert_eq!(ours.len(), theirs.len());
+    for ((name, one), (_, other)) in ours.iter().zip(theirs) {
+        let mut found = Vec::new();
+        differences("", one, other, &mut found);
+        assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
+    }
+}
+
+/// The answers of both, alike; `source` is what the warehouse's must name.
+fn compare(ours: &Reader, theirs: &Reader, live: &[Arc<Window>], source: &str) {
+    let is_of_something = |(name, _): &(String, Value)| !name.ends_with("of nothing");
+    let (ours, theirs) = (asked(ours, live), asked(theirs, live));
+    assert!(ours.len() >= 40, "{}", ours.len());
+    assert_alike(&ours, &theirs);
+    let named = theirs.iter().filter(|answer| is_of_something(answer)).filter(|(_, answer)| answer["source"] == source);
+    assert!(
+        2 * named.count() >= theirs.len(),
+        "answered from elsewhere: {:?}",
+        theirs.iter().map(|(_, it)| &it["source"]).collect::<Vec<_>>()
+    );
+}
+
+fn both(engine: &ClickHouse, folder: &Path, database: &str) -> [Reader; 2] {
+    let open = || Reader::open(folder).unwrap();
+    [open(), open().with_warehouse(warehouse(engine, database))]
+}
+
+#[test]
+fn both_answer_every_question_alike() {
+    let Some(engine) = ClickHouse::start("both_answer_every_question_alike") else { return };
+    let (folder, windows) = (tempfile::tempdir().unwrap(), windows());
+    let database = engine.database("alike");
+    journal(folder.path(), &windows);
+    let [ours, theirs] = both(&engine, folder.path(), &database);
+    let client = client(&engine, &database);
+    // Of another exchange in the same tables nothing may be seen.
+    engine
+        .told(&database, "INSERT INTO cells_1m (time, exchange, src_asn, dst_asn, bytes) SELECT '2026-11-21 10:05:00', 'other', 1, 2, 1e9");
+    let (sent, late) = windows.split_at(windows.len() - 9);
+    send(&engine, &client, folder.path(), sent);
+    // Nine windows are a backlog, which the journal answers for; two more are in memory, of which one is in the journal, too.
+    let live = [windows[windows.len() - 1].clone(), window(2_906, 1, Some((0, 30_000)))].map(Arc::new);
+    for live in [&[][..], &live] {
+        let questions = Question::all(minute(-60), minute(1440 * 4));
+        let [one, other] = [&ours, &theirs].map(|reader| value(&reader.matrix(&questions, None, &|asn| asn.to_string(), live).unwrap()));
+        assert_alike(&[("with a backlog".into(), one)], &[("".into(), other.clone())]);
+        assert_eq!(other["source"], if live.is_empty() { "clickhouse+journal" } else { "clickhouse+journal+live" });
+    }
+    send(&engine, &client, folder.path(), late);
+    compare(&ours, &theirs, &[], "clickhouse");
+}
+
+#[test]
+fn addresses_that_are_claimed_later_are_given_to_their_members_alike() {
+    let Some(engine) = ClickHouse::start("addresses_that_are_claimed_later_are_given_to_their_members_alike") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let windows: Vec<Window> = [5, 700, 1441, 1500, 2890].map(|number| window(number, 1, None)).into();
+    let database = engine.database("claims");
+    journal(folder.path(), &windows);
+    send(&engine, &client(&engine, &database), folder.path(), &windows);
+    let claim = |number, vlan, asn: u32| Claim::new(Mac::from_bits(stranger(number)), vlan, Asn(asn)).unwrap();
+    let from_the_second_day = claim(1, None, 64_502).during(Some(minute(1440)), None).unwrap();
+    let claims = [claim(0, Some(100), 64_501), from_the_second_day, claim(4, None, 64_777)];
+    append(folder.path(), "a test", &claims, Timestamp(0)).unwrap();
+    let [ours, theirs] = both(&engine, folder.path(), &database);
+    let all = Question::all(minute(0), minute(1440 * 4));
+    let members = ours.matrix(&all, None, &|asn| asn.to_string(), &[]).unwrap().members;
+    assert!(members.iter().any(|member| member.asn == 64_777), "no claim was put over a row");
+    compare(&ours, &theirs, &[], "clickhouse");
+}
+
+#[test]
+fn a_window_that_is_on_its_way_counts_once_whenever_it_is_asked_for() {
+    let Some(engine) = ClickHouse::start("a_window_that_is_on_its_way_counts_once_whenever_it_is_asked_for") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let windows: Vec<Window> = (600..612).map(|number| window(number, 1, None)).collect();
+    let database = engine.database("moving");
+    journal(folder.path(), &windows);
+    let [ours, theirs] = both(&engine, folder.path(), &database);
+    let client = client(&engine, &database);
+    let question = Question::all(minute(590), minute(620));
+    let ask = |reader: &Reader| {
+        let answer = reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap();
+        (answer.total.bytes, answer.total.samples, answer.coverage.measured_seconds)
+    };
+    let (expected, is_sent) = (ask(&ours), AtomicBool::new(false));
+    let answers = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            send(&engine, &client, folder.path(), &windows);
+            is_sent.store(true, Ordering::Relaxed);
+        });
+        let mut answers = 0;
+        while !is_sent.load(Ordering::Relaxed) {
+            assert_eq!(ask(&theirs), expected);
+            answers += 1;
+        }
+        answers
+    });
+    assert!(answers > 2 && ask(&theirs) == expected, "{answers}");
+}
+
+#[test]
+fn a_window_whose_sending_was_broken_off_is_read_from_the_journal() {
+    let Some(engine) = ClickHouse::start("a_window_whose_sending_was_broken_off_is_read_from_the_journal") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let windows: Vec<Window> = (600..603).map(|number| window(number, 1, None)).collect();
+    let database = engine.database("broken_off");
+    journal(folder.path(), &windows);
+    let [ours, theirs] = both(&engine, folder.path(), &database);
+    let client = client(&engine, &database);
+    send(&engine, &client, folder.path(), &windows[..2]);
+    mark(&engine, &client, &WindowRow::begun(&"ix".into(), &windows[2]));
+    let question = Question::all(minute(600), minute(603));
+    let [one, other] = [&ours, &theirs].map(|reader| reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap());
+    assert_eq!((one.total.bytes, one.coverage.complete), (other.total.bytes, true));
+    assert_eq!((other.coverage.complete, other.coverage.source.as_str()), (false, "clickhouse+journal"));
+}
+
+#[test]
+fn while_the_warehouse_is_away_the_journal_answers_alone() {
+    let Some(mut engine) = ClickHouse::start("while_the_warehouse_is_away_the_journal_answers_alone") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let windows: Vec<Window> = (600..602).map(|number| window(number, 1, None)).collect();
+    let database = engine.database("away");
+    journal(folder.path(), &windows);
+    let [ours, theirs] = both(&engine, folder.path(), &database);
+    send(&engine, &client(&engine, &database), folder.path(), &windows);
+    let question = Question::all(minute(600), minute(602));
+    let ask = |reader: &Reader| reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap();
+    assert_eq!(ask(&theirs).coverage.source, "clickhouse");
+    engine.kill();
+    assert_eq!(ask(&theirs), ask(&ours));
+    engine.resume();
+    assert_eq!(ask(&theirs).coverage.source, "clickhouse");
+}

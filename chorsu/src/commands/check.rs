@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use collector::socket::{self, BindError};
 use schema::Timestamp;
+use store::warehouse::{Client, Trouble};
 
 use super::run::pages_can_be_served;
 use crate::cli::Check;
@@ -20,6 +21,7 @@ pub(crate) fn check(asked: &Check) -> Outcome {
     let mut mistakes: Vec<String> = Vec::new();
     let mut notes: Vec<String> = Vec::new();
     check_members(&config, &mut mistakes, &mut notes);
+    check_clickhouse(&config, &mut mistakes, &mut notes);
     if let Err(refused) = data_is_usable(&config.store.data) {
         mistakes.push(format!("{file}: `store.data`: {refused}"));
     }
@@ -53,6 +55,23 @@ fn check_members(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<St
             notes.extend(list.warnings().iter().map(|warning| format!("{}: {warning}", members.display())));
         }
         Err(refused) => mistakes.push(refused.to_string()),
+    }
+}
+
+/// What ClickHouse refuses only a person can mend. That it cannot be reached is no mistake: the service starts without it, and windows wait.
+fn check_clickhouse(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<String>) {
+    let Some(clickhouse) = &config.clickhouse else { return };
+    notes.extend(clickhouse.advice());
+    let access = match clickhouse.access() {
+        Ok(access) => access,
+        Err(refused) => return mistakes.push(refused.to_string()),
+    };
+    match Client::new(&access).and_then(|client| client.version()) {
+        Ok(version) => notes.push(format!("ClickHouse {version} answers at {access}")),
+        Err(trouble @ (Trouble::Unreachable { .. } | Trouble::TimedOut { .. })) => {
+            notes.push(format!("{trouble}; until it answers, windows wait in the journal"));
+        }
+        Err(trouble) => mistakes.push(trouble.to_string()),
     }
 }
 

@@ -93,6 +93,7 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
             allow: Vec::new(),
         },
         members: Some(data.join("members.toml")),
+        clickhouse: None,
         store: Store { data: data.to_owned(), keep: Retention { minutes: Some(asked.history + A_DAY), ..Retention::default() } },
         http: Http { listen: asked.listen, hosts: Vec::new() },
         exporters: Vec::new(),

@@ -2,6 +2,7 @@
 //!
 //! Every mistake of a file is found in one go, each with its line, its key and what was expected.
 
+mod clickhouse;
 mod exporters;
 mod keys;
 mod nearest;
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 use schema::Level;
 use store::Retention;
 
+pub(crate) use clickhouse::ClickHouse;
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;
@@ -37,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) collect: Collect,
     pub(crate) members: Option<PathBuf>,
     pub(crate) store: Store,
+    /// The warehouse that windows are shipped to, if there is one.
+    pub(crate) clickhouse: Option<ClickHouse>,
     pub(crate) http: Http,
     /// What is known better than what exporters say, the most specific first.
     pub(crate) exporters: Vec<Rule>,
@@ -140,6 +144,7 @@ impl Config {
             collect: collect(typed),
             members: typed.section("members").get("file", text).map(|file| folder.join(file)),
             store: store(typed, folder),
+            clickhouse: clickhouse::section(typed, folder),
             http: http(typed),
             exporters: exporters::rules(typed),
         }
@@ -223,6 +228,7 @@ mod tests {
     fn the_documented_example_is_read_whole_and_names_every_key() {
         let as_it_is = parse(EXAMPLE).unwrap();
         assert!(as_it_is.collect.allow.is_empty() && as_it_is.exporters.is_empty(), "whoever copies the example must not lose traffic");
+        assert!(as_it_is.clickhouse.is_none(), "whoever copies the example need not have a ClickHouse");
         let all = parse(&example()).unwrap();
         assert_eq!((all.collect.allow.len(), all.exporters.len()), (2, 2));
         assert_eq!(all.collect.listen, parse("").unwrap().collect.listen);

@@ -157,6 +157,11 @@ impl<'a> Keys<'_, 'a> {
         Some(list)
     }
 
+    /// Whether the section is in the file, be it empty.
+    pub(super) const fn are_there(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Whether a key is there, right or wrong.
     pub(super) fn has(&self, key: &str) -> bool {
         self.value(key).is_some()

@@ -1,6 +1,7 @@
 //! What the values of single keys must be.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,18 +53,23 @@ fn number_up_to(most: usize, text: &str) -> Read<usize> {
 }
 
 pub(super) fn octets(text: &str) -> Read<usize> {
+    let size = octets_within(text, 4_096..=1 << 30).and_then(|size| usize::try_from(size).ok());
+    size.ok_or_else(|| "expected a size from 4 KiB to 1 GiB, as in \"8MiB\"".into())
+}
+
+/// A size with its unit, if it lies within these bounds.
+pub(super) fn octets_within(text: &str, bounds: RangeInclusive<u64>) -> Option<u64> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let shift = match unit.trim() {
-        "" | "B" => 0,
-        "KiB" => 10,
-        "MiB" => 20,
-        "GiB" => 30,
-        _ => usize::BITS,
+    let factor = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1_u64 << 40,
+        _ => return None,
     };
-    let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(1_usize.checked_shl(shift)?));
-    let fits = size.filter(|size| (4_096..=1 << 30).contains(size));
-    fits.ok_or_else(|| "expected a size from 4 KiB to 1 GiB, as in \"8MiB\"".into())
+    number.parse::<u64>().ok()?.checked_mul(factor).filter(|size| bounds.contains(size))
 }
 
 pub(super) fn span(text: &str) -> Read<Duration> {

@@ -107,6 +107,18 @@ impl Client {
         self.wait(self.access.timeouts.question, QUESTION_KEY, async { question.fetch_bytes(format)?.collect().await })
     }
 
+    /// Its version, as in `26.9.2.1`: shows that it can be reached, and lets this user in.
+    ///
+    /// # Errors
+    /// If ClickHouse cannot be reached or refuses.
+    pub fn version(&self) -> Result<String, Trouble> {
+        let outside = self.inner.clone().with_database("default");
+        let question = self.prepared(&outside, "SELECT version()", &[]);
+        let answer =
+            self.wait(self.access.timeouts.question, QUESTION_KEY, async { question.fetch_bytes("TabSeparated")?.collect().await })?;
+        Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+    }
+
     /// Inserts a Parquet file into a table. The same `token` twice counts once, in the table and in its views.
     ///
     /// When this returns, ClickHouse has taken all of it, or had it already. After an error it may have taken it, too.

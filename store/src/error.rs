@@ -81,6 +81,14 @@ pub enum StoreError {
     /// The warehouse did not answer, or refused.
     #[error(transparent)]
     Warehouse(#[from] crate::warehouse::Trouble),
+    /// What was shipped to the warehouse cannot be told.
+    #[error("{} {detail}", path.display())]
+    Shipping {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        detail: String,
+    },
     /// Re-attributions could not be read or made.
     #[error(transparent)]
     Reattribution(#[from] crate::reattribution::Refusal),

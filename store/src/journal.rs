@@ -14,6 +14,7 @@ use crate::layout::{Layout, sync_dir, sync_segment};
 use crate::retention::{Expired, Retention};
 use crate::rollup::roll_up;
 use crate::segment::{Base, Segment};
+use crate::shipping::Hold;
 use crate::tables::TABLES;
 use crate::tree::{Node, Tree};
 
@@ -66,6 +67,8 @@ pub struct Journal {
     options: Options,
     catalog: Catalog,
     unsynced: Vec<PathBuf>,
+    /// What is not shipped yet, and so must stay.
+    hold: Option<Hold>,
     /// Segments set aside since maintenance last told how many.
     quarantined: u32,
     _lock: File,
@@ -84,7 +87,12 @@ impl Journal {
         if catalog.foreign > 0 {
             tracing::warn!(entries = catalog.foreign, dir = %dir.display(), "the journal holds entries that are no segments; ignored");
         }
-        Ok(Self { layout, options, catalog, unsynced: Vec::new(), quarantined: 0, _lock: lock })
+        Ok(Self { layout, options, catalog, unsynced: Vec::new(), hold: None, quarantined: 0, _lock: lock })
+    }
+
+    /// Keeps windows that are not shipped beyond their retention, as far as `hold` allows.
+    pub fn hold_back(&mut self, hold: Hold) {
+        self.hold = Some(hold);
     }
 
     /// Appends a window. When this returns, the window is on disk.
@@ -189,7 +197,10 @@ impl Journal {
     }
 
     fn expire(&mut self, now: Timestamp, done: &mut Maintenance) -> Result<()> {
-        let expired = Expired::new(&self.catalog, &self.layout).segments(&self.options.retention, now)?;
+        let mut expired = Expired::new(&self.catalog, &self.layout).segments(&self.options.retention, now)?;
+        if let Some(hold) = &mut self.hold {
+            expired = hold.release(expired)?;
+        }
         for segment in expired {
             self.layout.remove(&segment)?;
             self.catalog.remove(&segment);

@@ -5,6 +5,7 @@
 //! DATA/lock                        held by the one writer
 //! DATA/journal/1m|5m|1h|1d/NAME/   a segment: a file for each of its tables, as in cells.parquet; roll-ups also `inputs`
 //! DATA/journal/5d|30d/NAME/        a bundle: some tables of several days, summed again
+//! DATA/shipping/                   what was shipped to ClickHouse, if there is one
 //! DATA/reattributions.jsonl        claims of unknown MAC addresses; has a lock of its own
 //! DATA/quarantine/                 segments that could not be read, set aside for a person to look at
 //! ```
@@ -46,6 +47,11 @@ impl Layout {
 
     pub(crate) fn segment(&self, segment: &Segment) -> PathBuf {
         self.level(segment.level()).join(segment.to_string())
+    }
+
+    /// Where it is remembered what was shipped.
+    pub(crate) fn shipping(&self) -> PathBuf {
+        self.root.join("shipping")
     }
 
     /// Makes what is missing and removes what a killed writer left unfinished. Only for the writer.

@@ -57,6 +57,7 @@ mod retention;
 mod rollup;
 mod rows;
 mod segment;
+pub mod shipping;
 mod spans;
 mod table_file;
 mod tables;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod members;
+mod ship;
 mod simulate;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use schema::Timestamp;
 
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
+pub(crate) use ship::Ship;
 pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
 
 /// Measures what passes through an Internet exchange point, and how much of it stays local.
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Ports(Question),
     /// How the exporters are, what was lost and where
     Exporters(Question),
+    /// Bring what is in the journal and not in ClickHouse there
+    Ship(Ship),
     /// Show a capture's datagrams in full, record by record
     Inspect(Inspect),
 }

@@ -9,6 +9,7 @@ mod failure;
 mod keeper;
 mod members;
 mod progress;
+mod shipping;
 mod strangers;
 mod tables;
 mod wiring;

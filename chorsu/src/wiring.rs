@@ -11,12 +11,14 @@ use collector::service::Shared;
 use collector::{Outbox, Service, Settings, Sizes};
 use dashboards::Site;
 use schema::status::Status;
+use store::shipping::{Shipper, Shipping, Watch};
 use store::{Journal, Options, Reader};
 
 use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
+use crate::shipping;
 
 /// File in the data folder for the templates of NetFlow v9 and IPFIX, so that a start need not wait for exporters to repeat them.
 const TEMPLATES: &str = "templates.jsonl";
@@ -25,6 +27,8 @@ const TEMPLATES: &str = "templates.jsonl";
 pub(crate) struct House {
     service: Service,
     keeper: JoinHandle<()>,
+    shipping: Option<Shipping>,
+    watch: Option<Watch>,
     pub(crate) members: Members,
     pub(crate) status: Arc<ArcSwap<Status>>,
     /// How it receives.
@@ -38,7 +42,15 @@ pub(crate) struct House {
 /// The order matters: what can be refused is asked first, so that a mistake leaves nothing half started.
 pub(crate) fn build(config: &Config) -> Outcome<House> {
     let members = Members::load(config.members.clone())?;
-    let journal = open_journal(&config.store)?;
+    let mut journal = open_journal(&config.store)?;
+    let shipper = match &config.clickhouse {
+        Some(clickhouse) => Some(shipping::open(config, clickhouse, shipping::changed_members(&config.exchange.name, &members))?),
+        None => None,
+    };
+    if let Some(shipper) = &shipper {
+        journal.hold_back(shipper.hold());
+    }
+    let watch = shipper.as_ref().map(Shipper::watch);
     let reader = Arc::new(Reader::open(&config.store.data).plain()?);
     let outbox = Arc::new(Outbox::default());
     let status = Arc::new(ArcSwap::from_pointee(Status::default()));
@@ -51,7 +63,8 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
     let sizes = config.collect.sizes();
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
-    Ok(House { service, keeper, members, status, sizes, config: config.clone(), reader })
+    let shipping = shipper.map(Shipping::start).transpose().context("the thread that ships to ClickHouse cannot be started")?;
+    Ok(House { service, keeper, shipping, watch, members, status, sizes, config: config.clone(), reader })
 }
 
 /// Opens the journal for writing.
@@ -82,6 +95,7 @@ impl House {
             exchange: dashboards::ExchangeInfo { name: exchange.name.to_string(), title: exchange.title.clone() },
             reader: Arc::clone(&self.reader),
             status: Arc::clone(&self.status),
+            shipping: self.watch.clone(),
             directory: Arc::clone(self.members.current.snapshot()),
             hosts: self.config.http.hosts.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -98,6 +112,9 @@ impl House {
         self.service.stop();
         // A keeper that panicked leaves its windows to the log; there is nothing else to wait for.
         let _ = self.keeper.join();
+        if let Some(shipping) = self.shipping {
+            shipping.stop();
+        }
     }
 }
 

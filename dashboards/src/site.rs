@@ -26,6 +26,8 @@ pub struct Site {
     pub reader: Arc<store::Reader>,
     /// What the collector says of itself; it publishes a new one with every tick.
     pub status: Arc<ArcSwap<Status>>,
+    /// How shipping to ClickHouse stands; `None` where there is no ClickHouse.
+    pub shipping: Option<store::shipping::Watch>,
     /// The directory in use.
     pub directory: Arc<ArcSwap<directory::Snapshot>>,
     /// Version of the program.

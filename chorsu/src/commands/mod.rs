@@ -7,6 +7,7 @@ mod members;
 mod question;
 mod replay;
 mod run;
+mod ship;
 mod simulate;
 
 use crate::cli::Command;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),
+        Command::Ship(asked) => ship::ship(&asked),
         Command::Inspect(asked) => inspect::inspect(&asked),
     }
 }

@@ -15,6 +15,8 @@ sysctl        procps              open_vswitch real_exporters
 softflowd     softflowd           real_exporters
 pmacctd       pmacct              real_exporters
 c++           g++                 fuzzing
+clickhouse-server  clickhouse-server  shipping
+docker-compose     docker-compose     deployment
 "
 
 # Some lie where only root's path leads.
@@ -28,13 +30,20 @@ absent() {
 }
 
 packages=$(absent | cut -d' ' -f2 | sort -u | tr '\n' ' ')
+# The tests start what they need themselves. A service that a package would start, or keep for the next start of this machine, is not wanted.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d
+    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && trap 'rm -f /usr/sbin/policy-rc.d' EXIT; }
+    "$@"
+}
+
 if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing for the tests: $packages"
     export DEBIAN_FRONTEND=noninteractive
     # What cannot be had is named below; the other tests run all the same.
     apt-get update -q >/dev/null || true
     # shellcheck disable=SC2086  # a list
-    apt-get install -y -q --no-install-recommends $packages >/dev/null || true
+    without_services apt-get install -y -q --no-install-recommends $packages >/dev/null || true
 fi
 
 while read -r program package tests; do

@@ -63,19 +63,21 @@ class Session:
             raise Refusal.named(62, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)")
         if not data:
             return self._run(statement, default_format)
-        if INPUT.search(statement):
-            return self._insert_selected(statement, data, default_format)
-        return self._run(statement.encode() + b"\n" + data, default_format)
-
-    def _insert_selected(self, statement, data, default_format):
         named = FORMAT.search(statement)
         if not named:
-            raise Refusal.named(62, "SYNTAX_ERROR", "the data of input() need a FORMAT at the statement's end")
+            return self._run(statement.encode() + b"\n" + data, default_format)
+        # Data that are part of a statement are cut by the engine in process when they are long, so they come from a file.
         with tempfile.NamedTemporaryFile(suffix=".body") as body:
             body.write(data)
             body.flush()
-            read = f"file({quoted(body.name)}, {named.group(1)}, \\1)"
-            return self._run(INPUT.sub(read, statement[: named.start()]), default_format)
+            return self._run(self._reading(statement, named, body.name), default_format)
+
+    @staticmethod
+    def _reading(statement, named, path):
+        head = statement[: named.start()]
+        if INPUT.search(statement):
+            return INPUT.sub(f"file({quoted(path)}, {named.group(1)}, \\1)", head)
+        return f"{head}FROM INFILE {quoted(path)} FORMAT {named.group(1)}"
 
     def _run(self, statement, default_format):
         try:

@@ -1,6 +1,6 @@
 //! One turn of shipping after the other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,6 +68,8 @@ pub struct Shipper {
     /// The newest version of the member list, until it is there.
     unsent_members: Option<Vec<MemberRow>>,
     unreadable: HashSet<BaseId>,
+    /// What the windows of the backlog take on disk; they never change, and a long backlog is looked at often.
+    sizes: HashMap<BaseId, u64>,
     rows: u64,
     whose: Whose,
     seen: Seen,
@@ -107,6 +109,7 @@ impl Shipper {
             is_prepared: false,
             unsent_members: None,
             unreadable: HashSet::new(),
+            sizes: HashMap::new(),
             rows: settings.batch,
             whose: Whose::default(),
             seen: Seen { is_stale: true, ..Seen::default() },
@@ -206,7 +209,7 @@ impl Shipper {
         let shipped = self.ledger.shipped();
         let is_due = |base: &&Base| !shipped.has(&base.id) && !self.unreadable.contains(&base.id);
         let unshipped: Vec<Base> = catalog.bases.values().filter(is_due).copied().collect();
-        let octets = unshipped.iter().map(|base| size_of(&self.layout, base)).sum();
+        let octets = self.octets(&unshipped);
         self.watch.change(|status| {
             status.backlog_windows = unshipped.len() as u64;
             status.backlog_octets = octets;
@@ -215,6 +218,13 @@ impl Shipper {
         });
         self.seen = Seen { catalog, unshipped, is_stale: false };
         Ok(())
+    }
+
+    fn octets(&mut self, windows: &[Base]) -> u64 {
+        let (layout, older) = (&self.layout, std::mem::take(&mut self.sizes));
+        let size = |base: &Base| (base.id, older.get(&base.id).copied().unwrap_or_else(|| size_of(layout, base)));
+        self.sizes = windows.iter().map(size).collect();
+        self.sizes.values().sum()
     }
 
     /// What the journal held at the last look.

@@ -4,7 +4,6 @@ use std::thread;
 use std::time::Duration;
 
 use schema::Timestamp;
-use store::Retention;
 use store::shipping::{Done, Shipper};
 
 use super::engine;
@@ -30,7 +29,7 @@ fn drain(shipper: &mut Shipper) -> usize {
 #[test]
 fn windows_late_parts_and_batches_are_there_once() {
     let Some((engine, database)) = engine("windows_late_parts_and_batches_are_there_once", "plain") else { return };
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     let mut shipper = shipper(store.path(), access(&engine.url(), &database));
     store.append(100);
     assert_eq!(shipper.turn(Timestamp::now()).unwrap(), Done::Shipped(100), "windows of one day go together");
@@ -47,7 +46,7 @@ fn windows_late_parts_and_batches_are_there_once() {
 fn an_answer_that_is_lost_at_any_step_counts_nothing_twice() {
     let Some((engine, database)) = engine("an_answer_that_is_lost_at_any_step_counts_nothing_twice", "answers") else { return };
     let proxy = Proxy::to(&engine.url());
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     let mut shipper = shipper(store.path(), access(&proxy.url(), &database));
     // What is asked before the first window, then the steps of a batch: the windows that come, three tables, the windows that are there.
     for answers in 0..7 {
@@ -65,7 +64,7 @@ fn an_answer_that_is_lost_at_any_step_counts_nothing_twice() {
 fn a_request_that_breaks_off_anywhere_counts_nothing_twice() {
     let Some((engine, database)) = engine("a_request_that_breaks_off_anywhere_counts_nothing_twice", "requests") else { return };
     let proxy = Proxy::to(&engine.url());
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     let mut shipper = shipper(store.path(), access(&proxy.url(), &database));
     for octets in [0, 100, 2_500, 5_000, 9_000, 15_000] {
         store.append(3);
@@ -81,7 +80,7 @@ fn a_request_that_breaks_off_anywhere_counts_nothing_twice() {
 fn a_database_that_is_killed_before_during_and_after_an_insert_has_everything_once() {
     let test = "a_database_that_is_killed_before_during_and_after_an_insert_has_everything_once";
     let Some((mut engine, database)) = engine(test, "killed") else { return };
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     let mut shipper = shipper(store.path(), access(&engine.url(), &database));
     store.append(2);
     drain(&mut shipper);
@@ -109,7 +108,7 @@ fn a_database_that_is_killed_before_during_and_after_an_insert_has_everything_on
 #[test]
 fn another_address_or_a_lost_ledger_makes_nothing_be_sent_twice() {
     let Some((engine, database)) = engine("another_address_or_a_lost_ledger_makes_nothing_be_sent_twice", "address") else { return };
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     store.append(20);
     drain(&mut shipper(store.path(), access(&engine.url(), &database)));
 

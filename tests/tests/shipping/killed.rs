@@ -4,7 +4,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use store::Retention;
 use tests::clickhouse::{ClickHouse, PASSWORD, USER};
 use tests::{chorsu, run};
 
@@ -33,7 +32,7 @@ fn a_shipper_that_is_killed_at_random_two_hundred_times_ships_everything_once() 
     let Some((engine, database)) = engine("a_shipper_that_is_killed_at_random_two_hundred_times_ships_everything_once", "random") else {
         return;
     };
-    let mut store = Store::new(Retention::default());
+    let mut store = Store::new();
     let (config, from) = (configured(&store, &engine, &database), yesterday().to_string());
     let arguments = ["ship", "--config", &config, "--from", &from];
     let mut ended = 0;

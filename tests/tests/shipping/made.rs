@@ -25,6 +25,8 @@ pub(crate) struct Store {
     pub(crate) appended: u64,
     /// Where the first window starts.
     first: Timestamp,
+    /// How long each is.
+    pub(crate) length: Duration,
 }
 
 /// The start of yesterday: far enough from now that nothing is closed meanwhile, and not so far that a warehouse has dropped it.
@@ -34,10 +36,15 @@ pub(crate) fn yesterday() -> Timestamp {
 }
 
 impl Store {
-    pub(crate) fn new(retention: Retention) -> Self {
+    /// A store of windows of a minute that keeps them all.
+    pub(crate) fn new() -> Self {
+        Self::of(MINUTE, Retention::default())
+    }
+
+    pub(crate) fn of(length: Duration, retention: Retention) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path(), Options { retention }).unwrap();
-        Self { folder, journal, appended: 0, first: yesterday() }
+        Self { folder, journal, appended: 0, first: yesterday(), length }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -55,7 +62,7 @@ impl Store {
     }
 
     pub(crate) fn start_of(&self, number: u64) -> Timestamp {
-        self.first.plus(MINUTE * u32::try_from(minute_of(number)).unwrap())
+        self.first.plus(self.length * u32::try_from(place_of(number)).unwrap())
     }
 
     fn window(&self, number: u64) -> Window {
@@ -78,7 +85,7 @@ impl Store {
             PortRow { time: start, exchange: "ix".into(), agent: "192.0.2.1".into(), if_index: 1, in_octets: 9, ..PortRow::default() };
         Window {
             start,
-            length: MINUTE,
+            length: self.length,
             serial: number,
             cells: vec![cell(64_501, bytes_of(number)), cell(64_502, 1)],
             exporters: vec![exporter],
@@ -89,7 +96,7 @@ impl Store {
 
     /// What every level of the warehouse must say: octets, samples and datagrams of all windows; and the finest, of each of them.
     pub(crate) fn must_be_there_once(&self, engine: &ClickHouse, database: &str) {
-        let octets: u64 = (0..self.appended).map(|number| bytes_of(number) + 1).sum();
+        let octets = self.octets();
         let datagrams: u64 = (1..=self.appended).sum();
         for level in Level::ALL {
             let asked = format!("SELECT sum(bytes), sum(samples), uniq(time) > 0 FROM cells_{}", level.name());
@@ -104,6 +111,11 @@ impl Store {
         assert_eq!(engine.told(database, "SELECT count() FROM windows FINAL WHERE finished = 1"), self.appended.to_string());
     }
 
+    /// Octets of all windows.
+    pub(crate) fn octets(&self) -> u64 {
+        (0..self.appended).map(|number| bytes_of(number) + 1).sum()
+    }
+
     fn by_minute(&self) -> String {
         let mut minutes: std::collections::BTreeMap<i64, u64> = std::collections::BTreeMap::new();
         for number in 0..self.appended {
@@ -115,7 +127,7 @@ impl Store {
 }
 
 /// A late part has the start of the window before it.
-const fn minute_of(number: u64) -> u64 {
+const fn place_of(number: u64) -> u64 {
     number - number / LATE - (if number % LATE == LATE - 1 { 1 } else { 0 })
 }
 

@@ -5,6 +5,7 @@
 mod exactly_once;
 mod killed;
 mod made;
+mod outage;
 mod proxy;
 
 use store::warehouse::Client;

@@ -3,6 +3,7 @@
 mod members;
 mod ship;
 mod simulate;
+mod tables;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use schema::Timestamp;
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
 pub(crate) use ship::Ship;
 pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
+pub(crate) use tables::{Schema, SchemaTask};
 
 /// Measures what passes through an Internet exchange point, and how much of it stays local.
 #[derive(Debug, Parser)]
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Exporters(Question),
     /// Bring what is in the journal and not in ClickHouse there
     Ship(Ship),
+    /// The tables of the ClickHouse: show the statements that make them, or bring them to this version
+    Schema(Schema),
     /// Show a capture's datagrams in full, record by record
     Inspect(Inspect),
 }

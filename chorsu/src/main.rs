@@ -12,6 +12,7 @@ mod progress;
 mod shipping;
 mod strangers;
 mod tables;
+mod warehouse;
 mod wiring;
 
 use std::process::ExitCode;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use directory::Snapshot;
 use schema::Timestamp;
-use schema::warehouse::{Form, Keep, MemberRow, migrations};
-use store::shipping::{ChangedMembers, Settings, Shipper, ShippingError};
-use store::warehouse::Client;
+use schema::warehouse::MemberRow;
+use store::shipping::{ChangedMembers, Prepare, Settings, Shipper};
+use store::warehouse::apply;
 
 use crate::config::{ClickHouse, Config};
 use crate::failure::{Context, Outcome};
@@ -21,14 +21,17 @@ pub(crate) fn open(config: &Config, clickhouse: &ClickHouse, members: ChangedMem
         batch: clickhouse.batch,
         backlog: clickhouse.backlog,
     };
-    Shipper::open(&settings, Box::new(make_ready), members).plain()
+    Shipper::open(&settings, make_ready(clickhouse), members).plain()
 }
 
 /// Brings the tables to this version's form.
-fn make_ready(client: &Client) -> Result<(), ShippingError> {
-    let steps = migrations(&Form::Single, &Keep::default());
-    client.execute_outside(&format!("CREATE DATABASE IF NOT EXISTS `{}`", client.access().database))?;
-    Ok(steps.iter().flat_map(|step| &step.statements).try_for_each(|statement| client.execute(statement, &[]))?)
+fn make_ready(clickhouse: &ClickHouse) -> Prepare {
+    let (form, keep) = (clickhouse.form.clone(), clickhouse.keep);
+    Box::new(move |client| {
+        let applied = apply(client, &form, &keep)?;
+        applied.steps.iter().for_each(|(number, name)| tracing::info!(number, "ClickHouse has {name}"));
+        Ok(())
+    })
 }
 
 /// Says what the member list is whenever it is another one.

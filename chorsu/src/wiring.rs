@@ -19,6 +19,7 @@ use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
 use crate::shipping;
+use crate::warehouse;
 
 /// File in the data folder for the templates of NetFlow v9 and IPFIX, so that a start need not wait for exporters to repeat them.
 const TEMPLATES: &str = "templates.jsonl";
@@ -51,7 +52,7 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         journal.hold_back(shipper.hold());
     }
     let watch = shipper.as_ref().map(Shipper::watch);
-    let reader = Arc::new(Reader::open(&config.store.data).plain()?);
+    let reader = Arc::new(warehouse::reader(&config.store.data, Some(config))?);
     let outbox = Arc::new(Outbox::default());
     let status = Arc::new(ArcSwap::from_pointee(Status::default()));
     let shared = Shared {

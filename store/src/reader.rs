@@ -282,7 +282,7 @@ impl Sources {
         let here = fold.run(segments, frames)?;
         let mut sums = held.sums(&fold)?;
         sums.push(here);
-        fold.one_of(sums)
+        fold.one_of(&sums)
     }
 
     fn add_live(&mut self, window: Arc<Window>) {

@@ -1,8 +1,13 @@
-//! The warehouse's tables, made by the real engine from the statements of `schema`.
+//! The warehouse's tables, made by the real engine from the statements of `schema`, and `chorsu schema`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::path::{Path, PathBuf};
 
 use schema::Level;
 use schema::warehouse::{Form, KEPT, Keep, migrations, name, tables};
-use tests::clickhouse::ClickHouse;
+use tests::chorsu;
+use tests::clickhouse::{ClickHouse, PASSWORD, USER};
 
 /// Makes the tables of this version in a database of their own.
 fn made(engine: &ClickHouse, database: &str) -> String {
@@ -75,4 +80,54 @@ fn every_level_sums_up_the_one_below_and_an_insert_that_is_repeated_counts_once_
     let five_minutes =
         ["22:55:00.000\t60\t1\t2", "23:00:00.000\t100\t1\t7", "23:05:00.000\t20\t\\N\t8"].map(|row| format!("2026-11-21 {row}"));
     assert_eq!(engine.told(&database, rows), five_minutes.join("\n"));
+}
+
+fn config(folder: &Path, engine: &ClickHouse, database: &str) -> PathBuf {
+    let file = folder.join("chorsu.toml");
+    let section = format!("[clickhouse]\nurl = \"{}\"\ndatabase = \"{database}\"\nuser = \"{USER}\"\nkeep_1m = \"7d\"\n", engine.url());
+    std::fs::write(&file, section).unwrap();
+    file
+}
+
+/// What `chorsu schema` says, and whether it succeeded.
+fn schema_command(arguments: &[&str]) -> (bool, String) {
+    let arguments = [&["schema"], arguments].concat();
+    let output = chorsu(&arguments).env("CHORSU_CLICKHOUSE_PASSWORD", PASSWORD).output().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn the_command_makes_the_tables_once_and_refuses_a_database_that_is_newer() {
+    let Some(engine) = ClickHouse::start("the_command_makes_the_tables_once_and_refuses_a_database_that_is_newer") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), &engine, "by_command");
+    let apply = |more: &[&str]| schema_command(&[&["apply", "--config", file.to_str().unwrap()], more].concat());
+    let (made, said) = apply(&[]);
+    assert!(made && said.contains("step 1: the tables of windows"), "{said}");
+    let (again, said) = apply(&[]);
+    assert!(again && said.contains("the tables are at step 1, which is this version's"), "{said}");
+    let query = engine.told("by_command", "SHOW CREATE TABLE cells_1m");
+    assert!(query.contains("toIntervalSecond(604860)"), "what the configuration keeps: {query}");
+    let (refused, said) = apply(&["--cluster", "many"]);
+    assert!(!refused && said.contains("were made for one server; set `clickhouse.cluster`"), "{said}");
+    engine.told("by_command", "INSERT INTO schema_migrations (number, name, version) VALUES (7, 'of tomorrow', '9.0.0')");
+    let (newer, said) = apply(&[]);
+    assert!(!newer && said.contains("are at step 7, but this version knows 1; use the version that made them"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn what_the_command_prints_can_be_run_as_it_is() {
+    let Some(engine) = ClickHouse::start("what_the_command_prints_can_be_run_as_it_is") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), &engine, "printed");
+    let (printed, text) = schema_command(&["print", "--config", file.to_str().unwrap()]);
+    assert!(printed, "{text}");
+    for statement in text.split(";\n").filter(|statement| !statement.trim().is_empty() && !statement.starts_with("USE ")) {
+        let database = if statement.starts_with("CREATE DATABASE") { "default" } else { "printed" };
+        engine.told(database, statement);
+    }
+    assert_eq!(engine.told("printed", "SELECT count() FROM system.tables WHERE database = 'printed'"), "39");
+    let (printed, text) = schema_command(&["print", "--cluster", "many"]);
+    assert!(printed && text.contains("CREATE DATABASE IF NOT EXISTS `chorsu` ON CLUSTER `many`"), "{text}");
 }

@@ -7,6 +7,7 @@ mod members;
 mod question;
 mod replay;
 mod run;
+mod schema;
 mod ship;
 mod simulate;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),
+        Command::Schema(asked) => schema::schema(&asked),
         Command::Ship(asked) => ship::ship(&asked),
         Command::Inspect(asked) => inspect::inspect(&asked),
     }

@@ -24,6 +24,7 @@ use store::{Reader, StoreError, TableFormat, encode};
 use crate::cli::{AnswerFormat, Question, Traffic};
 use crate::config::Config;
 use crate::failure::{Context, Failure, Outcome, print};
+use crate::warehouse;
 
 /// How long before its end a question begins that names no beginning.
 const LAST: Duration = Duration::from_secs(3_600);
@@ -37,8 +38,9 @@ pub(super) struct Archive {
 
 impl Archive {
     pub(super) fn open(asked: &Question) -> Outcome<Self> {
-        let (data, members) = places(asked.data.as_deref(), asked.config.as_deref(), asked.members.as_deref())?;
-        let reader = Reader::open(&data).plain()?;
+        let config = asked.config.as_deref().map(load).transpose()?;
+        let (data, members) = places(asked.data.as_deref(), config.as_ref(), asked.members.as_deref());
+        let reader = warehouse::reader(&data, config.as_ref())?;
         let directory = members.map_or_else(|| Ok(Directory::empty()), |file| directory::load(&file).plain())?.as_of(Timestamp::now());
         let extent = reader.extent().plain()?;
         let to = asked.to.or_else(|| extent.map(|(_, end)| end)).unwrap_or_else(Timestamp::now);
@@ -78,16 +80,20 @@ impl Archive {
 }
 
 /// The journal's folder and the member list. A demo's folder holds its own list.
-pub(super) fn places(data: Option<&Path>, config: Option<&Path>, members: Option<&Path>) -> Outcome<(PathBuf, Option<PathBuf>)> {
+pub(super) fn places(data: Option<&Path>, config: Option<&Config>, members: Option<&Path>) -> (PathBuf, Option<PathBuf>) {
     let members = members.map(Path::to_owned);
-    if let Some(file) = config {
-        let config = Config::load(file).map_err(|mistakes| Failure::several(&mistakes))?;
-        return Ok((config.store.data, members.or(config.members)));
+    if let Some(config) = config {
+        return (config.store.data.clone(), members.or(config.members.clone()));
     }
     let data = data.map(Path::to_owned).unwrap_or_default();
     let own = || Some(data.join("members.toml")).filter(|file| file.is_file());
     let members = members.or_else(own);
-    Ok((data, members))
+    (data, members)
+}
+
+/// The configuration of a file.
+pub(super) fn load(file: &Path) -> Outcome<Config> {
+    Config::load(file).map_err(|mistakes| Failure::several(&mistakes))
 }
 
 /// An answer's flat table.

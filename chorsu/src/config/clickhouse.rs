@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schema::warehouse::{Form, Keep};
 use store::warehouse::{Access, Compression, Secret, Timeouts};
 
 use super::typed::Typed;
@@ -31,6 +32,10 @@ pub(crate) struct ClickHouse {
     pub(crate) backlog: u64,
     /// Who answers questions.
     pub(crate) questions: Questions,
+    /// On one server, or on a cluster's.
+    pub(crate) form: Form,
+    /// How long its tables keep what.
+    pub(crate) keep: Keep,
 }
 
 /// Who answers questions.
@@ -54,7 +59,7 @@ pub(super) fn section(typed: &mut Typed<'_>, folder: &Path) -> Option<ClickHouse
     if ca_file.is_some() && url.as_ref().is_some_and(|url| url.starts_with("http:")) {
         keys.refuse("ca_file", "is of no use without TLS; write `clickhouse.url` with https, or remove it");
     }
-    let usual = Timeouts::default();
+    let (usual, usual_keep) = (Timeouts::default(), Keep::default());
     Some(ClickHouse {
         access: Access {
             url: url.unwrap_or_default(),
@@ -73,10 +78,22 @@ pub(super) fn section(typed: &mut Typed<'_>, folder: &Path) -> Option<ClickHouse
         batch: keys.get("batch", batch).unwrap_or(USUAL_BATCH),
         backlog: keys.get("backlog", backlog).unwrap_or(USUAL_BACKLOG),
         questions: keys.get("questions", questions).unwrap_or_default(),
+        form: keys.get("cluster", name).map_or(Form::Single, Form::Cluster),
+        keep: Keep {
+            minutes: keys.get("keep_1m", span).or(usual_keep.minutes),
+            five_minutes: keys.get("keep_5m", span).or(usual_keep.five_minutes),
+            hours: keys.get("keep_1h", span).or(usual_keep.hours),
+            days: keys.get("keep_1d", span).or(usual_keep.days),
+        },
     })
 }
 
 impl ClickHouse {
+    /// The database that holds its tables.
+    pub(crate) fn database(&self) -> &str {
+        &self.access.database
+    }
+
     /// How to get in, with the password as it stands now in its file or in the environment.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use ipnet::IpNet;
 use schema::Level;
 use store::Retention;
 
-pub(crate) use clickhouse::ClickHouse;
+pub(crate) use clickhouse::{ClickHouse, Questions};
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;

@@ -41,7 +41,7 @@ pub fn migrations(form: &Form, keep: &Keep) -> Vec<Migration> {
 /// The statement that makes the table of applied steps.
 #[must_use]
 pub fn applied_table(form: &Form) -> String {
-    let (everywhere, engine) = (form.everywhere(), form.engine("ReplacingMergeTree", APPLIED, None));
+    let (everywhere, engine) = (form.everywhere(), form.engine_of_all("ReplacingMergeTree", APPLIED));
     format!(
         "CREATE TABLE IF NOT EXISTS {APPLIED}{everywhere}\n(\n    number UInt32 COMMENT 'the step',\n    name String COMMENT 'what it does',\n    \
          applied DateTime('UTC') DEFAULT now() COMMENT 'when',\n    version String COMMENT 'of the program that applied it'\n)\nENGINE = {engine}\nORDER BY number"

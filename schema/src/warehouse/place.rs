@@ -50,6 +50,14 @@ impl Form {
         if arguments.is_empty() { format!("{replicated}{family}") } else { format!("{replicated}{family}({arguments})") }
     }
 
+    /// An engine for a table that is the same on all servers, whatever their shard.
+    pub(super) fn engine_of_all(&self, family: &str, table: &str) -> String {
+        match self {
+            Self::Single => family.to_owned(),
+            Self::Cluster(_) => format!("Replicated{family}('/clickhouse/tables/all/{{database}}/{table}', '{{shard}}-{{replica}}')"),
+        }
+    }
+
     /// The settings by which a stored table remembers inserts.
     pub(super) fn remembering(&self) -> String {
         match self {

@@ -56,7 +56,7 @@ impl Fold {
     }
 
     /// One sum of several that were made in different places, which may have their columns in different orders. There is at least the empty one.
-    pub(crate) fn one_of(&self, sums: Vec<DataFrame>) -> Result<DataFrame> {
+    pub(crate) fn one_of(&self, sums: &[DataFrame]) -> Result<DataFrame> {
         let nothing = self.run(&[], Vec::new())?;
         let names: Vec<String> = nothing.get_column_names().into_iter().map(ToString::to_string).collect();
         let aligned: Result<Vec<DataFrame>> = sums.iter().map(|sum| Ok(sum.select(names.iter().map(String::as_str))?)).collect();

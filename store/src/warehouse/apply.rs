@@ -23,6 +23,7 @@ pub struct Applied {
 /// # Errors
 /// If the tables are of a later version than this one ([`Trouble::Newer`]), or ClickHouse cannot be reached or refuses.
 pub fn apply(client: &Client, form: &Form, keep: &Keep) -> Result<Applied, Trouble> {
+    check_form(client, form)?;
     make_database(client, form)?;
     client.execute(&applied_table(form), &[])?;
     let before = applied(client)?;
@@ -50,6 +51,21 @@ fn make_database(client: &Client, form: &Form) -> Result<(), Trouble> {
         other => return other,
     }
     client.execute_outside(&tables::database(form, &client.access().database))
+}
+
+/// A cluster's tables beside those of one server would count everything twice.
+fn check_form(client: &Client, form: &Form) -> Result<(), Trouble> {
+    let asked = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = {name:String}";
+    let answer = match client.ask(asked, &[("name", APPLIED.to_owned())], "TabSeparated") {
+        Err(Trouble::Refused(refusal)) if refusal.code == UNKNOWN_DATABASE => return Ok(()),
+        answer => answer?,
+    };
+    let (is_there, is_clusters) = (!answer.is_empty(), answer.starts_with(b"Replicated"));
+    if !is_there || is_clusters == (*form != Form::Single) {
+        return Ok(());
+    }
+    let found = if is_clusters { "for a cluster" } else { "for one server" };
+    Err(Trouble::OtherForm { database: client.access().database.clone(), found })
 }
 
 /// ClickHouse's number of the exception.

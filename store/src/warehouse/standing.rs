@@ -59,7 +59,7 @@ impl Stock<'_> {
     /// What must be known before a span is planned.
     pub(super) fn extent(&self, from: Timestamp, to: Timestamp) -> Result<Extent, Trouble> {
         let mut statement = Statement::default();
-        let exchange = statement.bind("String", self.exchange);
+        let exchange = statement.bind("String", &self.exchange);
         let first = |table: &str, number: usize| {
             let time = "toUnixTimestamp64Milli(time)";
             format!(
@@ -88,7 +88,7 @@ impl Stock<'_> {
     /// First moment of any finished window, and the moment after the last.
     pub(super) fn bounds(&self) -> Result<Option<(Timestamp, Timestamp)>, Trouble> {
         let mut statement = Statement::default();
-        let exchange = statement.bind("String", self.exchange);
+        let exchange = statement.bind("String", &self.exchange);
         let (first, end) = ("toUnixTimestamp64Milli(min(time))", "max(toUnixTimestamp64Milli(time) + toInt64(length_ms))");
         statement.text = format!("SELECT {first}, {end}, toInt64(count()) FROM {WINDOWS} WHERE exchange = {exchange} AND finished = 1");
         let rows = self.numbers(&statement)?;
@@ -130,7 +130,7 @@ impl Stock<'_> {
     /// The finished windows that start between two moments, both included.
     pub(super) fn finished(&self, first: Timestamp, last: Timestamp) -> Result<HashSet<BaseId>, Trouble> {
         let mut statement = Statement::default();
-        let (exchange, first, last) = (statement.bind("String", self.exchange), statement.moment(first), statement.moment(last));
+        let (exchange, first, last) = (statement.bind("String", &self.exchange), statement.moment(first), statement.moment(last));
         statement.text = format!(
             "SELECT DISTINCT toUnixTimestamp64Milli(time), reinterpretAsInt64(serial) FROM {WINDOWS} \
              WHERE exchange = {exchange} AND finished = 1 AND time >= {first} AND time <= {last}"
@@ -144,9 +144,9 @@ impl Stock<'_> {
     }
 
     fn within(&self, statement: &mut Statement, from: Timestamp, to: Timestamp) -> String {
-        let exchange = statement.bind("String", self.exchange);
+        let exchange = statement.bind("String", &self.exchange);
         let (earliest, end) = (statement.moment(from.minus(LONGEST)), statement.moment(to));
-        let from = statement.bind("Int64", from.millis());
+        let from = statement.bind("Int64", &from.millis());
         let ends_later = format!("toUnixTimestamp64Milli(time) + toInt64(length_ms) > {from}");
         format!("exchange = {exchange} AND time > {earliest} AND time < {end} AND {ends_later}")
     }

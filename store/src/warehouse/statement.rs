@@ -23,7 +23,7 @@ pub(super) const ARROW: &str = "SETTINGS output_format_arrow_compression_method 
 
 impl Statement {
     /// Binds a value and gives what stands for it in the text.
-    pub(super) fn bind(&mut self, kind: &str, value: impl ToString) -> String {
+    pub(super) fn bind(&mut self, kind: &str, value: &dyn ToString) -> String {
         let name = format!("p{}", self.bound.len());
         self.bound.push((name.clone(), value.to_string()));
         format!("{{{name}:{kind}}}")
@@ -31,7 +31,7 @@ impl Statement {
 
     /// Binds a moment.
     pub(super) fn moment(&mut self, time: Timestamp) -> String {
-        let millis = self.bind("Int64", time.millis());
+        let millis = self.bind("Int64", &time.millis());
         format!("fromUnixTimestamp64Milli({millis}, 'UTC')")
     }
 
@@ -56,7 +56,7 @@ pub(super) fn sums(told: &Told<'_>, rows: Rows<'_>, claimed: Option<&[u64]>) -> 
     let time = told.table.columns.iter().find(|column| needs_time && column.name == "time");
     let columns: Vec<Column> = columns.into_iter().chain(time.copied()).collect();
     let unclaimed = claimed.map(|macs| Macs { macs, touched: false });
-    let from = union(&mut statement, told, rows, &columns, told.conditions, unclaimed);
+    let from = union(&mut statement, told, rows, &columns, told.conditions, unclaimed.as_ref());
     let mut values: Vec<String> = told.keys.iter().map(|key| key_value(&mut statement, key, told.step)).collect();
     values.extend(told.measures.iter().map(|measure| format!("{} AS {}", aggregate(measure), measure.name)));
     values.extend(told.latest.map(|name| format!("max(r_time) AS {name}")));
@@ -69,7 +69,7 @@ pub(super) fn sums(told: &Told<'_>, rows: Rows<'_>, claimed: Option<&[u64]>) -> 
 /// The rows with a claimed MAC address, as they are, for whoever knows what they read as.
 pub(super) fn claimed_rows(told: &Told<'_>, rows: Rows<'_>, columns: &[Column], macs: &[u64]) -> Statement {
     let mut statement = Statement::default();
-    let from = union(&mut statement, told, rows, columns, &[], Some(Macs { macs, touched: true }));
+    let from = union(&mut statement, told, rows, columns, &[], Some(&Macs { macs, touched: true }));
     let values: Vec<String> = columns.iter().map(|column| format!("r_{0} AS {0}", column.name)).collect();
     statement.text = format!("SELECT {} FROM ({from}) {ARROW}", values.join(", "));
     statement
@@ -88,21 +88,21 @@ fn union(
     rows: Rows<'_>,
     columns: &[Column],
     conditions: &[Condition],
-    macs: Option<Macs<'_>>,
+    macs: Option<&Macs<'_>>,
 ) -> String {
     let values: Vec<String> = columns.iter().map(|column| format!("{} AS r_{}", raw(column), column.name)).collect();
     let values = values.join(", ");
-    let exchange = statement.bind("String", rows.exchange);
+    let exchange = statement.bind("String", &rows.exchange);
     let mut common = String::new();
     for condition in conditions {
         let (number, equal) = condition.number();
-        let number = statement.bind("UInt64", number);
+        let number = statement.bind("UInt64", &number);
         let _ = write!(common, " AND {} {} {number}", condition.column(), if equal { "=" } else { "!=" });
     }
     if let Some(Macs { macs, touched }) = macs {
         let numbers: Vec<String> = macs.iter().map(ToString::to_string).collect();
-        let list = statement.bind("Array(UInt64)", format!("[{}]", numbers.join(",")));
-        let not = if touched { "" } else { "NOT " };
+        let list = statement.bind("Array(UInt64)", &format!("[{}]", numbers.join(",")));
+        let not = if *touched { "" } else { "NOT " };
         let is_claimed = |asn: &str, mac: &str| format!("{asn} = 0 AND {mac} IN (SELECT arrayJoin({list}))");
         let _ = write!(common, " AND {not}({} OR {})", is_claimed("src_asn", "src_mac"), is_claimed("dst_asn", "dst_mac"));
     }
@@ -125,7 +125,7 @@ fn raw(column: &Column) -> String {
 fn key_value(statement: &mut Statement, key: &Column, step: Option<i64>) -> String {
     match step.filter(|_| key.name == "time") {
         Some(step) => {
-            let step = statement.bind("Int64", step);
+            let step = statement.bind("Int64", &step);
             format!("fromUnixTimestamp64Milli(intDiv(toUnixTimestamp64Milli(r_time), {step}) * {step}, 'UTC') AS time")
         }
         None => format!("r_{0} AS {0}", key.name),

@@ -50,6 +50,16 @@ pub enum Trouble {
         /// The last step that this version knows.
         known: u32,
     },
+    /// Its tables were made in another form.
+    #[error(
+        "the tables of the database {database} were made {found}; set `clickhouse.cluster` (or --cluster) as it was then, or use another database"
+    )]
+    OtherForm {
+        /// The database.
+        database: String,
+        /// In which form, for people.
+        found: &'static str,
+    },
     /// The certificates to trust cannot be had.
     #[error("{} {detail}", path.display())]
     Certificates {
@@ -76,7 +86,7 @@ pub struct Refusal {
 const MOST_TEXT: usize = 300;
 
 /// Exceptions after which a person has to do something, and what. The numbers are those of ClickHouse's `ErrorCodes.cpp`.
-const ADVICE: [(u32, &str); 14] = [
+const ADVICE: [(u32, &str); 15] = [
     (16, "a column is missing: `chorsu schema apply` brings the tables to this version"),
     (60, "a table is missing: `chorsu schema apply` makes it"),
     (81, "the database is missing: `chorsu schema apply` makes it, or `clickhouse.database` is misspelt"),
@@ -90,6 +100,7 @@ const ADVICE: [(u32, &str); 14] = [
     (243, "its disk is full"),
     (252, "it does not keep up with merging parts; it is given time"),
     (497, "the user lacks a right: grant it SELECT and INSERT on the database"),
+    (701, "`clickhouse.cluster` is no cluster that it knows: see its `remote_servers`"),
     (516, "user or password is wrong: see `clickhouse.user`, `clickhouse.password_file` and CHORSU_CLICKHOUSE_PASSWORD"),
 ];
 

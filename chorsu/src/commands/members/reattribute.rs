@@ -12,12 +12,13 @@ use store::{Reader, reattribution};
 
 use super::matching::Days;
 use crate::cli::Reattribute;
-use crate::commands::question::places;
+use crate::commands::question::{load, places};
 use crate::failure::{Context, Failure, Outcome, print};
 use plan::Plan;
 
 pub(super) fn reattribute(asked: &Reattribute) -> Outcome {
-    let (data, members) = places(asked.place.data.as_deref(), asked.place.config.as_deref(), asked.members.as_deref())?;
+    let config = asked.place.config.as_deref().map(load).transpose()?;
+    let (data, members) = places(asked.place.data.as_deref(), config.as_ref(), asked.members.as_deref());
     let Some(file) = members else {
         return Err(Failure::new("nobody says who the members are; name the list with --members FILE"));
     };

@@ -6,12 +6,13 @@ use schema::Timestamp;
 use store::reattribution::{self, Claim, Reattribution};
 
 use crate::cli::Reattributions;
-use crate::commands::question::places;
+use crate::commands::question::{load, places};
 use crate::failure::{Context, Outcome, print};
 use crate::tables::{self, Align, table};
 
 pub(super) fn reattributions(asked: &Reattributions) -> Outcome {
-    let (data, _) = places(asked.place.data.as_deref(), asked.place.config.as_deref(), None)?;
+    let config = asked.place.config.as_deref().map(load).transpose()?;
+    let (data, _) = places(asked.place.data.as_deref(), config.as_ref(), None);
     match asked.withdraw {
         Some(id) => withdraw(&data, id),
         None => list(&data),

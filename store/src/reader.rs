@@ -140,8 +140,8 @@ impl Reader {
         })
     }
 
-    /// Works with the warehouse, again if windows came into it meanwhile. The journal answers alone where there is none, where it cannot be reached, and while a backlog is
-    /// being sent to it, of which windows come faster than a question is answered.
+    /// Works with the warehouse, again if windows came into it meanwhile. The journal answers alone where there is none, where it cannot be reached, and while it holds parts
+    /// of windows: a backlog is being sent to it, or the sending of one was broken off.
     fn steadily<T>(
         &self,
         catalog: &Catalog,
@@ -167,7 +167,7 @@ impl Reader {
         let first = warehouse.first_of(question.from, question.to)?;
         let reaches = catalog.extent().is_some_and(|(here, _)| first.is_none_or(|there| here <= there.max(question.from)));
         if !reaches {
-            tracing::warn!("windows come into ClickHouse faster than this question is answered; one of them may be missing or count twice");
+            tracing::warn!("ClickHouse is taking in windows while it answers; one of them may be missing or count twice");
         }
         Ok(work((!reaches).then_some(Asking { warehouse, at_any_rate: true }))?.0)
     }
@@ -243,7 +243,7 @@ impl Reader {
             held: Some(stocked.held),
             is_torn: stocked.is_torn,
         };
-        sources.spans.add_measured(&stocked.measured, &stocked.whole);
+        sources.spans.add_measured(&stocked.whole, &stocked.parts);
         for base in &stocked.lacking {
             sources.spans.add_base(base);
             sources.widen(base.id.start, base.end());

@@ -39,10 +39,10 @@ impl Spans {
         self.add(from, to, false);
     }
 
-    /// Adds the time that windows measured together, and the time that whole ones among them did.
-    pub(crate) fn add_measured(&mut self, measured: &[Stretch], whole: &[Stretch]) {
-        self.windows.extend(measured);
-        self.whole.extend(whole);
+    /// Adds the time that whole windows measured together, and the time that other windows did.
+    pub(crate) fn add_measured(&mut self, whole: &[Stretch], parts: &[Stretch]) {
+        whole.iter().for_each(|stretch| self.add(stretch.from, stretch.to, true));
+        parts.iter().for_each(|stretch| self.add(stretch.from, stretch.to, false));
     }
 
     /// Adds the windows of a roll-up, none of which overlaps any other.

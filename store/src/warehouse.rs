@@ -40,7 +40,7 @@ pub struct Warehouse {
     keep: Keep,
     /// Windows of the journal that are known to be there: else every question would ask for all of them.
     known: Mutex<HashSet<BaseId>>,
-    /// When windows were last seen to come in without a pause.
+    /// When a question last waited in vain for a moment at which no window was being sent.
     busy: Mutex<Option<Instant>>,
 }
 

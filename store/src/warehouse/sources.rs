@@ -24,11 +24,8 @@ use crate::segment::{Base, BaseId};
 /// How long after the end of a period it is taken as a whole: as long as the journal waits to roll it up.
 const GRACE: Duration = Duration::from_secs(120);
 
-/// How long a question waits for a window that is being sent. One that takes longer is held up by something else, and is read from the journal.
+/// How long a question waits for a window that is being sent. One that takes longer is held up by something, or it is one of many.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Windows that follow each other while it waits: then more will.
-const FOLLOWING: u64 = 2;
 
 /// How long a warehouse is taken to be busy after it was found so. Longer, and questions would be the journal's for no reason; shorter, and each would wait anew.
 const BUSY_FOR: Duration = Duration::from_secs(5);
@@ -43,10 +40,10 @@ pub(crate) struct Stocked {
     pub(crate) from: Timestamp,
     /// The moment after its last.
     pub(crate) to: Timestamp,
-    /// The time that its windows cover, without overlaps.
-    pub(crate) measured: Vec<Stretch>,
-    /// The time that its whole windows cover.
+    /// The time that its whole windows cover, without overlaps.
     pub(crate) whole: Vec<Stretch>,
+    /// The time that its other windows cover.
+    pub(crate) parts: Vec<Stretch>,
     /// The length of the coarsest windows.
     pub(crate) step: Duration,
     /// Windows of the journal that it does not hold.
@@ -89,14 +86,14 @@ impl Asking<'_> {
         let from = ranges.iter().map(|range| range.from).fold(span.from, Timestamp::min);
         let to = ranges.iter().map(|range| range.to).fold(span.to, Timestamp::max);
         let standing = self.settled(&stock, from, to)?;
-        let step = step(&ranges, &standing.measured, extent.longest);
+        let step = step(&ranges, &standing, extent.longest);
         let mut stocked = Stocked {
             held: Held { warehouse: Arc::clone(warehouse), ranges, begun: standing.begun, span: Stretch { from, to } },
             from,
             to,
             is_torn: standing.finished < standing.begun,
-            measured: standing.measured,
             whole: standing.whole,
+            parts: standing.parts,
             step,
             lacking: Vec::new(),
             live: Vec::new(),
@@ -105,31 +102,21 @@ impl Asking<'_> {
         Ok(stocked)
     }
 
-    /// The windows of a span, once none of them is being sent. If one does not get through, it is held up; if others follow it without a pause, there is no moment at which
-    /// the rows are those of whole windows.
+    /// The windows of a span, once none of them is being sent. If one is held up, or others follow it without a pause, there is no moment at which the rows are those of
+    /// whole windows.
     fn settled(self, stock: &Stock<'_>, from: Timestamp, to: Timestamp) -> Result<Standing> {
-        let first = stock.standing(from, to)?;
-        if first.is_settled() || self.at_any_rate {
-            return Ok(first);
-        }
-        if self.warehouse.is_busy() {
-            return Err(Trouble::Busy.into());
-        }
         let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            sleep(PAUSE);
+        loop {
             let standing = stock.standing(from, to)?;
-            if standing.is_settled() {
+            if standing.is_settled() || self.at_any_rate {
                 return Ok(standing);
             }
-            if standing.finished > first.finished + FOLLOWING {
+            if self.warehouse.is_busy() || began.elapsed() >= PATIENCE {
                 self.warehouse.was_busy();
                 return Err(Trouble::Busy.into());
             }
+            sleep(PAUSE);
         }
-        let windows = first.begun - first.finished;
-        tracing::warn!(windows, "windows have been on their way to ClickHouse for long; they are read from the journal");
-        stock.standing(from, to).map_err(Into::into)
     }
 }
 
@@ -148,14 +135,16 @@ impl Warehouse {
         Stock { client: &self.client, exchange: &self.exchange }
     }
 
-    /// Whether windows came in without a pause a moment ago.
+    /// Whether a question waited in vain a moment ago.
     fn is_busy(&self) -> bool {
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         busy.is_some_and(|since| since.elapsed() < BUSY_FOR)
     }
 
     fn was_busy(&self) {
-        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not put off while it lasts, or nobody would ever look again.
+        *busy = busy.filter(|since| since.elapsed() < BUSY_FOR).or_else(|| Some(Instant::now()));
     }
 
     /// Adds the windows of the span that the warehouse does not hold.
@@ -210,13 +199,13 @@ fn ceil_to(time: Timestamp, length: Duration) -> Timestamp {
 }
 
 /// The length of the coarsest windows that are read.
-fn step(ranges: &[Range], measured: &[Stretch], longest: Duration) -> Duration {
+fn step(ranges: &[Range], standing: &Standing, longest: Duration) -> Duration {
     let is_read = |range: &&Range| {
         let overlaps = |stretch: &Stretch| {
             let end = stretch.to.max(stretch.from.plus(Duration::from_millis(1)));
             stretch.from < range.to && range.from < end
         };
-        measured.iter().any(overlaps)
+        standing.whole.iter().chain(&standing.parts).any(overlaps)
     };
     let length = |range: &Range| if range.level == Level::Minute { longest } else { range.level.span() };
     ranges.iter().filter(is_read).map(length).fold(Level::Minute.span(), Duration::max)

@@ -31,10 +31,10 @@ pub(super) struct Extent {
 /// The windows of a span.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
-    /// The time that they measured, without overlaps.
-    pub(super) measured: Vec<Stretch>,
-    /// The time that whole ones among them measured.
+    /// The time that whole ones measured, without overlaps.
     pub(super) whole: Vec<Stretch>,
+    /// The time that the others measured, without overlaps of its own.
+    pub(super) parts: Vec<Stretch>,
     /// Windows whose rows are here or are being sent.
     pub(super) begun: u64,
     /// Those of them whose rows are all here.
@@ -102,15 +102,15 @@ impl Stock<'_> {
     pub(super) fn standing(&self, from: Timestamp, to: Timestamp) -> Result<Standing, Trouble> {
         let mut statement = Statement::default();
         let within = self.within(&mut statement, from, to);
-        let (all, whole) = (islands(MEASURED, &within, ""), islands(WHOLE, &within, " AND whole = 1"));
+        let (parts, whole) = (islands(PARTS, &within, " AND whole = 0"), islands(WHOLE, &within, " AND whole = 1"));
         let counts = format!("SELECT {COUNTS} AS kind, {BEGUN} AS a, {FINISHED} AS b FROM {WINDOWS} WHERE {within}");
-        statement.text = format!("{all} UNION ALL {whole} UNION ALL {counts}");
+        statement.text = format!("{parts} UNION ALL {whole} UNION ALL {counts}");
         let mut standing = Standing::default();
         for row in self.numbers(&statement)? {
             let [kind, a, b] = row[..] else { continue };
             let stretch = Stretch { from: Timestamp(a), to: Timestamp(b) };
             match kind {
-                MEASURED => standing.measured.push(stretch),
+                PARTS => standing.parts.push(stretch),
                 WHOLE => standing.whole.push(stretch),
                 _ => (standing.begun, standing.finished) = (a.try_into().unwrap_or_default(), b.try_into().unwrap_or_default()),
             }
@@ -166,13 +166,13 @@ impl Stock<'_> {
 
 const WINDOWS: &str = warehouse::WINDOWS.name;
 
-const BEGUN: &str = "toInt64(uniqExact(time, serial))";
-const FINISHED: &str = "toInt64(uniqExactIf(time, serial, finished = 1))";
+const BEGUN: &str = "toInt64(uniqExact(cityHash64(time, serial)))";
+const FINISHED: &str = "toInt64(uniqExactIf(cityHash64(time, serial), finished = 1))";
 
 /// What the rows of the two answers are.
 const FIRST_WINDOW: usize = 10;
 const LONGEST_WINDOW: usize = 11;
-const MEASURED: i64 = 0;
+const PARTS: i64 = 0;
 const WHOLE: i64 = 1;
 const COUNTS: i64 = 2;
 

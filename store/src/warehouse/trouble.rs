@@ -35,8 +35,8 @@ pub enum Trouble {
         /// What is wrong with the answer.
         detail: String,
     },
-    /// Windows come in without a pause.
-    #[error("ClickHouse is taking in a backlog of windows; ask again when it is through")]
+    /// At no moment all windows that were begun were there whole.
+    #[error("ClickHouse is taking in windows, of which there may be parts; ask again when it is through")]
     Busy,
     /// Its tables were made by a later version.
     #[error(

@@ -18,7 +18,8 @@ use store::answer::MemberName;
 use store::question::{By, Question};
 use store::reattribution::{Claim, append};
 use store::{Appended, Journal, Options, Reader, Retention};
-use tests::clickhouse::ClickHouse;
+use tests::chorsu;
+use tests::clickhouse::{ClickHouse, PASSWORD, USER};
 use tests::warehouse::{client, mark, minute, send, stranger, warehouse, window};
 
 /// How far figures may differ, as a part of themselves.
@@ -266,4 +267,39 @@ fn while_the_warehouse_is_away_the_journal_answers_alone() {
     assert_eq!(ask(&theirs), ask(&ours));
     engine.resume();
     assert_eq!(ask(&theirs).coverage.source, "clickhouse");
+}
+
+#[test]
+fn the_command_ships_a_journal_and_asks_whom_the_configuration_names() {
+    let Some(engine) = ClickHouse::start("the_command_ships_a_journal_and_asks_whom_the_configuration_names") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let windows: Vec<Window> = [5, 700, 701, 1441].map(|number| window(number, 1, None)).into();
+    journal(&folder.path().join("data"), &windows);
+    let file = folder.path().join("chorsu.toml");
+    let configure = |questions: &str| {
+        let section = format!(
+            "[clickhouse]\nurl = \"{}\"\ndatabase = \"by_command\"\nuser = \"{USER}\"\nquestions = \"{questions}\"\n",
+            engine.url()
+        );
+        std::fs::write(&file, section).unwrap();
+    };
+    let run = |arguments: &[&str]| {
+        let with = ["--config", file.to_str().unwrap()];
+        let output = chorsu(&[arguments, &with].concat()).env("CHORSU_CLICKHOUSE_PASSWORD", PASSWORD).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    configure("journal");
+    let said = run(&["ship", "--from", "2026-11-21", "--to", "2026-11-23"]);
+    assert!(said.contains("4 windows in the journal: 0 were in ClickHouse, 4 are there now"), "{said}");
+    for question in ["matrix", "members", "ports", "exporters"] {
+        let ask =
+            || serde_json::from_str::<Value>(&run(&[question, "--from", "2026-11-21", "--to", "2026-11-23", "--format", "json"])).unwrap();
+        configure("journal");
+        let ours = ask();
+        configure("clickhouse");
+        let theirs = ask();
+        assert_eq!((ours["source"].as_str(), theirs["source"].as_str()), (Some("journal"), Some("clickhouse")));
+        assert_alike(&[(question.into(), ours)], &[(question.into(), theirs)]);
+    }
 }

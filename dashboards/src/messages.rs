@@ -7,6 +7,7 @@ pub(crate) mod causes;
 mod en;
 pub(crate) mod ports;
 pub(crate) mod quality;
+pub(crate) mod shipping;
 
 use std::borrow::Cow;
 
@@ -160,6 +161,7 @@ pub(crate) struct Texts {
     pub(crate) ports: ports::Ports,
     /// What figures may be wrong by.
     pub(crate) causes: causes::Causes,
+    pub(crate) shipping: shipping::Shipping,
     /// Why traffic is not between two known members: its name in answers, and for people.
     pub(crate) reasons: &'static [(&'static str, &'static str)],
     /// Why something was stepped over: its name in counters, and for people.

@@ -3,6 +3,8 @@
 //! [`FAMILIES`] is the one place where the names stand, and `# HELP` of each is its documentation. There is nothing here by member:
 //! who exchanges how much is for the API, which can limit who asks.
 
+mod shipping;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use schema::Reason;
 use schema::status::{ExporterStatus, Listener, Status};
+use store::shipping::{ShippingStatus, Watch};
 
 use crate::problem::Problem;
 use crate::site::Hall;
@@ -24,12 +27,12 @@ type Labels = Vec<(&'static str, String)>;
 /// One value of a family with what tells it apart. Wide enough for every count, and for differences below zero.
 type Reading = (Labels, i128);
 
-/// A family of metrics: its name without the suffix of its kind, what it is, and how it is read off the status.
-struct Family {
+/// A family of metrics: its name without the suffix of its kind, what it is, and how it is read off what is shown.
+struct Family<T: 'static> {
     name: &'static str,
     help: &'static str,
     kind: Kind,
-    read: fn(&Status) -> Vec<Reading>,
+    read: fn(&T) -> Vec<Reading>,
 }
 
 #[derive(Clone, Copy)]
@@ -40,7 +43,7 @@ enum Kind {
 }
 
 /// All families, in the order in which they are written.
-const FAMILIES: &[Family] = &[
+const FAMILIES: &[Family<Status>] = &[
     counter("chorsu_datagrams", "Datagrams received", |s| listeners(s, |l| l.datagrams)),
     counter("chorsu_received_bytes", "Octets of UDP payload received", |s| listeners(s, |l| l.octets)),
     counter("chorsu_kernel_drops", "Datagrams that the kernel dropped because the receive buffer was full", |s| {
@@ -128,11 +131,11 @@ const FAMILIES: &[Family] = &[
     gauge("chorsu_start_timestamp_seconds", "When the collector started, in seconds since 1970", |s| one(seconds(s.started))),
 ];
 
-const fn counter(name: &'static str, help: &'static str, read: fn(&Status) -> Vec<Reading>) -> Family {
+const fn counter<T>(name: &'static str, help: &'static str, read: fn(&T) -> Vec<Reading>) -> Family<T> {
     Family { name, help, kind: Kind::Counter, read }
 }
 
-const fn gauge(name: &'static str, help: &'static str, read: fn(&Status) -> Vec<Reading>) -> Family {
+const fn gauge<T>(name: &'static str, help: &'static str, read: fn(&T) -> Vec<Reading>) -> Family<T> {
     Family { name, help, kind: Kind::Gauge, read }
 }
 
@@ -178,29 +181,36 @@ fn seconds(time: schema::Timestamp) -> u64 {
     u64::try_from(time.millis() / 1_000).unwrap_or(0)
 }
 
-/// The status of the moment of one scrape.
+/// What stood at the moment of one scrape.
 #[derive(Debug)]
-struct Scrape(Arc<Status>);
+struct Scrape {
+    status: Arc<Status>,
+    shipping: Option<ShippingStatus>,
+}
 
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        for family in FAMILIES {
-            let readings = (family.read)(&self.0);
-            let kind = match family.kind {
-                Kind::Counter => MetricType::Counter,
-                Kind::Gauge => MetricType::Gauge,
-            };
-            let mut metric = encoder.encode_descriptor(family.name, family.help, None, kind)?;
-            for (labels, value) in readings {
-                if labels.is_empty() {
-                    family.kind.write(&mut metric, value)?;
-                } else {
-                    family.kind.write(&mut metric.encode_family(&labels)?, value)?;
-                }
+        write_families(FAMILIES, &self.status, &mut encoder)?;
+        self.shipping.iter().try_for_each(|shipping| write_families(shipping::FAMILIES, shipping, &mut encoder))
+    }
+}
+
+fn write_families<T>(families: &[Family<T>], of: &T, encoder: &mut DescriptorEncoder) -> fmt::Result {
+    for family in families {
+        let kind = match family.kind {
+            Kind::Counter => MetricType::Counter,
+            Kind::Gauge => MetricType::Gauge,
+        };
+        let mut metric = encoder.encode_descriptor(family.name, family.help, None, kind)?;
+        for (labels, value) in (family.read)(of) {
+            if labels.is_empty() {
+                family.kind.write(&mut metric, value)?;
+            } else {
+                family.kind.write(&mut metric.encode_family(&labels)?, value)?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Kind {
@@ -223,7 +233,8 @@ fn signed(value: i128) -> i64 {
 /// `GET /metrics`.
 pub(crate) async fn metrics(State(hall): State<Arc<Hall>>) -> Result<Response, Problem> {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Scrape(hall.site.status.load_full())));
+    let shipping = hall.site.shipping.as_ref().map(Watch::status);
+    registry.register_collector(Box::new(Scrape { status: hall.site.status.load_full(), shipping }));
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).map_err(|_| Problem::internal("the metrics could not be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())

@@ -10,6 +10,7 @@ use schema::status::Status;
 use schema::{Asn, Window};
 use store::answer::{ExportersAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer};
 use store::question::{By, Question};
+use store::shipping::{ShippingStatus, Watch};
 use store::{Reader, StoreError};
 
 use crate::problem::Problem;
@@ -23,6 +24,7 @@ pub(crate) struct Reading {
     reader: Arc<Reader>,
     live: Vec<Arc<Window>>,
     pub(crate) status: Arc<Status>,
+    pub(crate) shipping: Option<ShippingStatus>,
     pub(crate) directory: Arc<Snapshot>,
 }
 
@@ -30,7 +32,8 @@ impl Reading {
     fn new(hall: &Hall) -> Self {
         let status = hall.site.status.load_full();
         let (reader, directory) = (Arc::clone(&hall.site.reader), hall.site.directory.load_full());
-        Self { reader, live: live_windows(&status), status, directory }
+        let shipping = hall.site.shipping.as_ref().map(Watch::status);
+        Self { reader, live: live_windows(&status), status, shipping, directory }
     }
 
     /// A member's name, or "AS…" where the directory has none.

@@ -1,11 +1,15 @@
 //! The collector's status in the API's words.
 
+mod shipping;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use schema::status::{ExporterStatus, Ledger, Listener, Status};
 use schema::{Protocol, Timestamp};
 use serde::Serialize;
+
+use shipping::ShippingView;
 
 use crate::site::Hall;
 
@@ -26,6 +30,8 @@ pub(crate) struct StatusView<'a> {
     strangers: Vec<StrangerView>,
     directory: DirectoryView<'a>,
     store: StoreView<'a>,
+    /// `null` where there is no ClickHouse.
+    shipping: Option<ShippingView>,
     ledger: LedgerView,
 }
 
@@ -148,6 +154,7 @@ impl<'a> StatusView<'a> {
                 failing: store.failing.as_deref(),
                 newest: store.newest,
             },
+            shipping: hall.site.shipping.as_ref().map(|watch| watch.status().into()),
             ledger: ledger(&status.ledger),
         }
     }

@@ -5,6 +5,7 @@ mod causes;
 mod ports;
 mod quality;
 mod reasons;
+mod shipping;
 
 use super::Texts;
 
@@ -149,6 +150,7 @@ pub(super) const TEXTS: Texts = Texts {
     budget: budget::BUDGET,
     ports: ports::PORTS,
     causes: causes::CAUSES,
+    shipping: shipping::SHIPPING,
     reasons: reasons::UNATTRIBUTED,
     skips: reasons::SKIPPED,
 };

@@ -2,6 +2,7 @@
 
 mod collector;
 mod exporters;
+mod shipping;
 mod traffic;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 use schema::status::Status;
 use store::answer::{ExporterHealth, MatrixAnswer, PortTraffic};
+use store::shipping::ShippingStatus;
 
 use super::Scene;
 
@@ -18,6 +20,7 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(180);
 /// What tells of mistakes: the collector as it stands, and the answers of the span.
 pub(super) struct Witnesses<'a> {
     pub(super) status: &'a Status,
+    pub(super) shipping: Option<&'a ShippingStatus>,
     pub(super) matrix: &'a MatrixAnswer,
     pub(super) ports: &'a [PortTraffic],
     pub(super) exporters: &'a [ExporterHealth],
@@ -49,6 +52,7 @@ impl Item {
 /// The list, the gravest first.
 pub(super) fn list(scene: &Scene<'_>, seen: &Witnesses<'_>) -> Markup {
     let mut items = collector::items(scene, seen.status);
+    items.extend(seen.shipping.into_iter().flat_map(|shipping| shipping::items(scene.texts, shipping)));
     items.extend(traffic::items(scene, seen));
     items.extend(exporters::items(scene, seen));
     items.extend(collector::of_directory(scene.texts, seen.status));

@@ -11,6 +11,7 @@ use schema::Timestamp;
 use schema::status::{ExporterStatus, Status};
 use store::StoreError;
 use store::answer::{ExporterHealth, ExportersAnswer};
+use store::shipping::ShippingStatus;
 
 use super::Scene;
 use super::attention::SILENT_AFTER;
@@ -23,6 +24,7 @@ use crate::reading::Reading;
 pub(super) struct Seen {
     exporters: ExportersAnswer,
     status: Arc<Status>,
+    shipping: Option<ShippingStatus>,
 }
 
 /// Reads what the page shows.
@@ -33,7 +35,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         let missing: Vec<ExporterHealth> = missing.map(unheard).collect();
         exporters.exporters.extend(missing);
     }
-    Ok(Seen { exporters, status: Arc::clone(&reading.status) })
+    Ok(Seen { exporters, status: Arc::clone(&reading.status), shipping: reading.shipping.clone() })
 }
 
 fn is_same(live: &ExporterStatus, row: &ExporterHealth) -> bool {
@@ -70,7 +72,7 @@ pub(super) fn body(scene: &Scene<'_>, seen: &Seen) -> Markup {
         (collector::listeners(scene.texts, &seen.exporters.listeners, &seen.status.listeners))
         div.columns {
             (collector::skipped(scene.texts, &seen.status))
-            (collector::keeping(scene, &seen.status))
+            (collector::keeping(scene, &seen.status, seen.shipping.as_ref()))
         }
         (collector::strangers(scene.texts, &seen.status))
         (collector::warnings(scene.texts, &seen.status))

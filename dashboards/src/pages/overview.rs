@@ -9,6 +9,7 @@ use schema::time::span_text;
 use store::StoreError;
 use store::answer::{Estimate, ExportersAnswer, MatrixAnswer, MembersAnswer, PortsAnswer, ShareEstimate, TimeseriesAnswer};
 use store::question::{By, Question};
+use store::shipping::ShippingStatus;
 
 use super::address::same_question;
 use super::cells::{bar_cell, between, flows_note, head, interval_cell, member_cell, rate, rate_cell, share_cell, volume};
@@ -42,12 +43,19 @@ pub(super) struct Seen {
     ports: PortsAnswer,
     exporters: ExportersAnswer,
     status: Arc<Status>,
+    shipping: Option<ShippingStatus>,
 }
 
 impl Seen {
     /// What tells of mistakes.
     fn witnesses(&self) -> attention::Witnesses<'_> {
-        attention::Witnesses { status: &self.status, matrix: &self.matrix, ports: &self.ports.ports, exporters: &self.exporters.exporters }
+        attention::Witnesses {
+            status: &self.status,
+            shipping: self.shipping.as_ref(),
+            matrix: &self.matrix,
+            ports: &self.ports.ports,
+            exporters: &self.exporters.exporters,
+        }
     }
 }
 
@@ -66,6 +74,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         all: reading.timeseries(question, step, By::Nothing)?,
         by_version: reading.timeseries(question, step, By::IpVersion)?,
         status: Arc::clone(&reading.status),
+        shipping: reading.shipping.clone(),
         matrix,
     })
 }

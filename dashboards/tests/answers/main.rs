@@ -4,6 +4,7 @@
 
 mod figures;
 mod served;
+mod shipping;
 #[path = "../site/mod.rs"]
 mod site;
 

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use dashboards::Site;
 use schema::Timestamp;
 use schema::status::Status;
 use serde_json::Value;
@@ -44,8 +45,14 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With a site that is changed first.
+    pub(crate) fn with(change: impl FnOnce(&mut Site)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let site = site::site(dir.path(), 12, 30, Timestamp::now());
+        let mut site = site::site(dir.path(), 12, 30, Timestamp::now());
+        change(&mut site);
         let status = Arc::clone(&site.status);
         Self { router: dashboards::router(site), status, _dir: dir }
     }

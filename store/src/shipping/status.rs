@@ -50,6 +50,12 @@ impl Watch {
         Self { status: Arc::new(Mutex::new(status)), given_up }
     }
 
+    /// One that shows what it is given, and nothing that happens.
+    #[must_use]
+    pub fn still(status: ShippingStatus) -> Self {
+        Self { given_up: Arc::new(Mutex::new(status.given_up)), status: Arc::new(Mutex::new(status)) }
+    }
+
     /// How it stands now.
     #[must_use]
     pub fn status(&self) -> ShippingStatus {

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 use schema::status::{Listener, Status};
 use store::answer::ListenerHealth;
+use store::shipping::ShippingStatus;
 
 use super::super::Scene;
 use super::super::cells::{count_cell, octets};
 use crate::figure::count;
-use crate::messages::{Texts, say};
+use crate::messages::{Texts, fill, say};
 use crate::moment::{ago, full};
 
 /// Senders that are not on the list and stand on the page; `status` has all that are remembered.
@@ -55,8 +56,8 @@ pub(super) fn strangers(texts: &Texts, status: &Status) -> Markup {
     }
 }
 
-/// How long the collector runs, what it keeps, and by which list of members.
-pub(super) fn keeping(scene: &Scene<'_>, status: &Status) -> Markup {
+/// How long the collector runs, what it keeps, what of it is in ClickHouse, and by which list of members.
+pub(super) fn keeping(scene: &Scene<'_>, status: &Status, shipping: Option<&ShippingStatus>) -> Markup {
     let (texts, directory, store) = (scene.texts, &status.directory, &status.store);
     let places = [
         ("members", count(directory.members as u64)),
@@ -72,11 +73,24 @@ pub(super) fn keeping(scene: &Scene<'_>, status: &Status) -> Markup {
                 dt { (texts.uptime) } dd { (ago(scene.now.since(status.started))) }
                 dt { (texts.windows) } dd { (count(store.windows_written)) }
                 @if let Some(newest) = store.newest { dt { (texts.newest) } dd { (full(newest)) } }
+                @if let Some(shipping) = shipping { dt { (texts.shipping.clickhouse) } dd { (shipped(texts, shipping)) } }
                 dt { (texts.directory) }
                 dd { @if directory.origin.is_empty() { (texts.directory_none) } @else { (say(texts.directory_holds, &places)) } }
             }
         }
     }
+}
+
+fn shipped(texts: &Texts, shipping: &ShippingStatus) -> Markup {
+    let time = shipping.up_to.map(full).unwrap_or_default();
+    let places =
+        [("time", html! { (time) }), ("count", html! { (count(shipping.backlog_windows)) }), ("volume", octets(shipping.backlog_octets))];
+    let text = match (shipping.up_to, shipping.newest, shipping.backlog_windows) {
+        (None, _, _) | (_, None, 1..) => texts.shipping.not_asked,
+        (_, _, 0) => texts.shipping.all_there,
+        _ => texts.shipping.waiting,
+    };
+    fill(text, &places)
 }
 
 /// What the listening addresses took: in the span, or since the start where the span knows none.

@@ -5,8 +5,11 @@
 mod exactly_once;
 mod killed;
 mod made;
+mod old;
 mod outage;
 mod proxy;
+mod refusals;
+mod service;
 
 use store::warehouse::Client;
 use tests::clickhouse::ClickHouse;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod exactly_once;
+mod grafana;
 mod killed;
 mod made;
 mod old;

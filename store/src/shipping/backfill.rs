@@ -1,9 +1,10 @@
 //! Shipping what lies in the journal and not in the warehouse, on demand.
 
+use std::collections::HashSet;
 use std::thread;
 use std::time::Duration;
 
-use schema::Timestamp;
+use schema::{Level, Timestamp};
 
 use super::ShippingError;
 use super::shipper::Shipper;
@@ -72,15 +73,16 @@ impl Shipper {
         }
     }
 
-    /// Windows of the span that only hours know.
+    /// Windows of the span that lie in roll-ups and nowhere else.
     fn only_rolled_up(&self, from: Timestamp, to: Timestamp) -> Result<u64, ShippingError> {
         let catalog = self.catalog();
-        let mut count = 0;
-        for day in catalog.roll_ups_of(schema::Level::Day, from.floor(schema::Level::Day.span()), to) {
-            let inputs = self.layout.inputs(day)?;
-            let is_only_there = |base: &&Base| base.id.start >= from && base.id.start < to && !catalog.bases.contains_key(&base.id);
-            count += inputs.iter().filter(is_only_there).count() as u64;
+        let mut only = HashSet::new();
+        for level in [Level::FiveMinutes, Level::Hour, Level::Day] {
+            for roll_up in catalog.roll_ups_of(level, from.floor(level.span()), to) {
+                let inputs = self.layout.inputs(roll_up)?.into_iter().map(|base| base.id);
+                only.extend(inputs.filter(|id| id.start >= from && id.start < to && !catalog.bases.contains_key(id)));
+            }
         }
-        Ok(count)
+        Ok(only.len() as u64)
     }
 }

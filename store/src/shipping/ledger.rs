@@ -58,6 +58,8 @@ pub(crate) struct Ledger {
     /// What of it the journal's keeper has to know.
     shipped: Arc<Shipped>,
     pending: Option<Batch>,
+    /// Whether the file was begun since what is in the warehouse was asked for last.
+    is_new: bool,
     /// Octets that have been read, of the file with this number.
     read: u64,
     inode: u64,
@@ -76,7 +78,7 @@ impl Ledger {
     pub(crate) fn open(layout: &Layout, to: &str) -> Result<Self> {
         let dir = layout.shipping();
         fs::create_dir_all(&dir).at("create", &dir)?;
-        let mut ledger = Self { dir, to: to.to_owned(), shipped: Arc::default(), pending: None, read: 0, inode: 0 };
+        let mut ledger = Self { dir, to: to.to_owned(), shipped: Arc::default(), pending: None, is_new: false, read: 0, inode: 0 };
         // What is known is known from the start: retention asks before the first turn.
         drop(ledger.turn()?);
         Ok(ledger)
@@ -152,7 +154,8 @@ impl Ledger {
         self.catch_up()
     }
 
-    fn begin_anew(&self, pending: Option<Batch>) -> Result<()> {
+    fn begin_anew(&mut self, pending: Option<Batch>) -> Result<()> {
+        self.is_new = true;
         let pending = pending.map_or_else(String::new, |batch| begin_line(&batch));
         self.replace(&format!("{}\n{pending}", self.head()))
     }
@@ -196,6 +199,16 @@ impl Turn<'_> {
     /// What was begun and not ended: it goes first, and as it was.
     pub(crate) fn pending(&self) -> Option<&Batch> {
         self.ledger.pending.as_ref()
+    }
+
+    /// Whether the ledger was begun since the last call of [`knows_the_warehouse`](Self::knows_the_warehouse): then it does not know what is there.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.ledger.is_new
+    }
+
+    /// What is in the warehouse has been asked for, and noted.
+    pub(crate) const fn knows_the_warehouse(&mut self) {
+        self.ledger.is_new = false;
     }
 
     /// Notes that a batch is about to be sent.

@@ -55,11 +55,20 @@ pub(crate) struct Composed {
     pub(crate) files: Vec<Files>,
 }
 
+/// What one insert may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Most<'e> {
+    /// Rows of several windows together.
+    pub(crate) rows: u64,
+    /// The exchange of windows without rows.
+    pub(crate) exchange: &'e str,
+}
+
 /// Takes as many windows as one insert bears, in their order. Those that cannot be read are stepped over, and given to `unreadable`.
 pub(crate) fn compose(
     layout: &Layout,
     candidates: &[Base],
-    rows: u64,
+    most: Most<'_>,
     mut unreadable: impl FnMut(Base, &StoreError),
 ) -> Result<Option<Composed>> {
     let mut files: Vec<Files> = Vec::new();
@@ -74,14 +83,15 @@ pub(crate) fn compose(
             read => read?,
         };
         (sum, octets) = (sum + read.rows(), octets + read.octets());
-        let is_more = files.len() == MOST_WINDOWS || sum > rows || octets > MOST_OCTETS;
+        let is_more = files.len() == MOST_WINDOWS || sum > most.rows || octets > MOST_OCTETS;
         if files.first().is_some_and(|first| is_more || !goes_with(first, &read)) {
             break;
         }
         files.push(read);
     }
     let bases: Vec<Base> = files.iter().map(|files| files.base).collect();
-    Ok(token(&bases).map(|token| Composed { batch: Batch { token, bases }, files }))
+    let exchange = files.iter().find_map(|files| files.exchange.as_deref()).unwrap_or(most.exchange);
+    Ok(token(exchange, &bases).map(|token| Composed { batch: Batch { token, bases }, files }))
 }
 
 /// Rows of one insert are of one exchange and of one day.
@@ -90,14 +100,16 @@ fn goes_with(first: &Files, other: &Files) -> bool {
     is_same && first.base.id.start.floor(DAY) == other.base.id.start.floor(DAY)
 }
 
-/// The name of the one window, or a name of all: that of the first, how many they are, and which.
-fn token(bases: &[Base]) -> Option<String> {
+/// The name of the one window, or a name of all: that of the first, how many they are, and which. Before it stands the exchange: windows of two may have the
+/// same name, and the warehouse has one memory of tokens for all.
+fn token(exchange: &str, bases: &[Base]) -> Option<String> {
+    let exchange = exchange.replace(char::is_whitespace, "_");
     match bases {
         [] => None,
-        [one] => Some(one.to_string()),
+        [one] => Some(format!("{exchange}/{one}")),
         [first, ..] => {
             let tally = Tally::of(bases.iter().map(|base| &base.id));
-            Some(format!("{first}+{}-{:016x}", tally.count, tally.digest))
+            Some(format!("{exchange}/{first}+{}-{:016x}", tally.count, tally.digest))
         }
     }
 }
@@ -137,9 +149,11 @@ mod tests {
     #[test]
     fn a_token_names_exactly_what_it_stands_for() {
         let some = windows(0..3);
-        assert_eq!(token(&some[..1]), Some(some[0].to_string()));
-        assert_eq!(token(&[]), None);
-        let [two, three, others] = [&some[..2], &some[..], &windows([0, 2])].map(|bases| token(bases).unwrap());
-        assert!(two != three && two != others && two.starts_with(&format!("{}+2-", some[0])), "{two} {others}");
+        assert_eq!(token("ix", &some[..1]), Some(format!("ix/{}", some[0])));
+        assert_eq!(token("ix", &[]), None);
+        let [two, three, others] = [&some[..2], &some[..], &windows([0, 2])].map(|bases| token("ix", bases).unwrap());
+        assert!(two != three && two != others && two.starts_with(&format!("ix/{}+2-", some[0])), "{two} {others}");
+        assert_ne!(token("another", &some[..2]), Some(two), "windows of two exchanges may have the same names");
+        assert!(!token("a\n b", &some).unwrap().contains(char::is_whitespace), "a line of the ledger stays one");
     }
 }

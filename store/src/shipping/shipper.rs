@@ -12,7 +12,7 @@ use super::backoff::Backoff;
 use super::files::Files;
 use super::hold::{Hold, size_of};
 use super::ledger::{Batch, Ledger, Turn};
-use super::queue::{Composed, Whose, compose};
+use super::queue::{Composed, Most, Whose, compose};
 use super::send::Warehouse;
 use super::status::Watch;
 use crate::catalog::Catalog;
@@ -167,16 +167,9 @@ impl Shipper {
             return Ok(());
         }
         (self.prepare)(&self.warehouse.client)?;
-        if let (Some(first), Some(last)) = (self.seen.unshipped.first(), self.seen.unshipped.last()) {
-            let there = self.warehouse.windows(first.id.start, last.end())?;
-            let had: Vec<Base> = self.seen.unshipped.iter().filter(|base| there.contains(&base.id)).copied().collect();
-            let mut turn = self.ledger.turn()?;
-            // What is on its way is ended by its own token.
-            let is_pending = |base: &Base| turn.pending().is_some_and(|batch| batch.bases.contains(base));
-            let had: Vec<Base> = had.into_iter().filter(|base| !is_pending(base)).collect();
-            turn.had(&had)?;
-            self.seen.is_stale = true;
-        }
+        let mut turn = self.ledger.turn()?;
+        ask_what_is_there(&self.warehouse, &self.seen.catalog, &mut turn)?;
+        self.seen.is_stale = true;
         self.is_prepared = true;
         Ok(self.look()?)
     }
@@ -184,9 +177,13 @@ impl Shipper {
     /// Ships as many of these windows as go together; before them what was begun and not ended. Gives how many were shipped.
     pub(super) fn ship(&mut self, candidates: &[Base]) -> Result<usize, ShippingError> {
         let mut turn = self.ledger.turn()?;
+        if turn.is_new() {
+            ask_what_is_there(&self.warehouse, &self.seen.catalog, &mut turn)?;
+        }
+        let most = Most { rows: self.rows, exchange: &self.warehouse.exchange };
         let composed = match turn.pending().cloned() {
             Some(batch) => resume(&self.layout, batch, &mut turn, &self.watch)?,
-            None => next(&self.layout, candidates, self.rows, &mut turn, |base, error| {
+            None => next(&self.layout, candidates, most, &mut turn, |base, error| {
                 tracing::error!(window = %base, %error, "cannot be shipped");
                 self.unreadable.insert(base.id);
                 self.watch.change(|status| status.unreadable += 1);
@@ -238,6 +235,19 @@ impl Shipper {
     }
 }
 
+/// Notes the windows of the journal that are in the warehouse and not in the ledger. What is on its way is ended by its own token.
+fn ask_what_is_there(warehouse: &Warehouse, catalog: &Catalog, turn: &mut Turn<'_>) -> Result<(), ShippingError> {
+    let is_unknown = |base: &&Base| !turn.has(base) && turn.pending().is_none_or(|batch| !batch.bases.contains(base));
+    let unknown: Vec<Base> = catalog.bases.values().filter(is_unknown).copied().collect();
+    if let (Some(first), Some(last)) = (unknown.first(), unknown.last()) {
+        let there = warehouse.windows(first.id.start, last.end())?;
+        let had: Vec<Base> = unknown.into_iter().filter(|base| there.contains(&base.id)).collect();
+        turn.had(&had)?;
+    }
+    turn.knows_the_warehouse();
+    Ok(())
+}
+
 /// A batch that was begun, as it was. One whose files cannot be read any more is given up: nobody can tell whether they were taken, and twice would be worse than not at all.
 fn resume(layout: &Layout, batch: Batch, turn: &mut Turn<'_>, watch: &Watch) -> Result<Option<Composed>> {
     let files: Result<Vec<Files>> = batch.bases.iter().map(|base| Files::read(layout, *base)).collect();
@@ -256,13 +266,13 @@ fn resume(layout: &Layout, batch: Batch, turn: &mut Turn<'_>, watch: &Watch) -> 
 fn next(
     layout: &Layout,
     candidates: &[Base],
-    rows: u64,
+    most: Most<'_>,
     turn: &mut Turn<'_>,
     unreadable: impl FnMut(Base, &StoreError),
 ) -> Result<Option<Composed>> {
     // Others may have had their turn since these were looked up.
     let candidates: Vec<Base> = candidates.iter().filter(|base| !turn.has(base)).copied().collect();
-    let composed = compose(layout, &candidates, rows, unreadable)?;
+    let composed = compose(layout, &candidates, most, unreadable)?;
     if let Some(composed) = &composed {
         turn.begin(&composed.batch)?;
     }

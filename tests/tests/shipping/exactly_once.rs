@@ -4,10 +4,10 @@ use std::thread;
 use std::time::Duration;
 
 use schema::Timestamp;
-use store::shipping::{Done, Shipper};
+use store::shipping::{Done, Settings, Shipper};
 
 use super::engine;
-use super::made::{Store, access, shipper};
+use super::made::{Store, access, prepared, shipper};
 use super::proxy::Proxy;
 
 /// Turns until nothing is left to ship; what fails is tried again at once.
@@ -128,4 +128,42 @@ fn another_address_or_a_lost_ledger_makes_nothing_be_sent_twice() {
     drain(&mut anew);
     assert_eq!(anew.watch().status().windows, 0);
     store.must_be_there_once(&engine, &database);
+}
+
+#[test]
+fn windows_of_two_exchanges_that_have_the_same_names_are_all_there() {
+    let Some((engine, database)) = engine("windows_of_two_exchanges_that_have_the_same_names_are_all_there", "two") else { return };
+    for exchange in ["ix", "another-ix"] {
+        let mut store = Store::new();
+        store.exchange = exchange;
+        store.append(8);
+        let settings = Settings {
+            data: store.path().to_owned(),
+            exchange: exchange.into(),
+            access: access(&engine.url(), &database),
+            batch: 1,
+            backlog: 1 << 30,
+        };
+        let mut shipper = Shipper::open(&settings, Box::new(prepared), Box::new(|| None)).unwrap();
+        drain(&mut shipper);
+        assert_eq!(shipper.watch().status().windows, 8);
+        store.must_be_there_once(&engine, &database);
+    }
+}
+
+#[test]
+fn two_that_ship_one_journal_under_two_addresses_send_nothing_twice() {
+    let Some((engine, database)) = engine("two_that_ship_one_journal_under_two_addresses_send_nothing_twice", "addresses") else { return };
+    let proxy = Proxy::to(&engine.url());
+    let mut store = Store::new();
+    let mut first = shipper(store.path(), access(&engine.url(), &database));
+    let mut second = shipper(store.path(), access(&proxy.url(), &database));
+    for _ in 0..4 {
+        store.append(3);
+        drain(&mut first);
+        store.append(3);
+        drain(&mut second);
+        store.must_be_there_once(&engine, &database);
+    }
+    assert_eq!(first.watch().status().windows + second.watch().status().windows, 24);
 }

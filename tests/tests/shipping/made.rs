@@ -27,6 +27,8 @@ pub(crate) struct Store {
     first: Timestamp,
     /// How long each is.
     pub(crate) length: Duration,
+    /// Whose they are.
+    pub(crate) exchange: &'static str,
 }
 
 /// The start of yesterday: far enough from now that nothing is closed meanwhile, and not so far that a warehouse has dropped it.
@@ -44,7 +46,7 @@ impl Store {
     pub(crate) fn of(length: Duration, retention: Retention) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path(), Options { retention }).unwrap();
-        Self { folder, journal, appended: 0, first: yesterday(), length }
+        Self { folder, journal, appended: 0, first: yesterday(), length, exchange: "ix" }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -69,7 +71,7 @@ impl Store {
         let start = self.start_of(number);
         let cell = |dst_asn: u32, bytes: u64| CellRow {
             time: start,
-            exchange: "ix".into(),
+            exchange: self.exchange.into(),
             src_asn: 64_500,
             dst_asn,
             ip_version: 4,
@@ -79,10 +81,21 @@ impl Store {
             variance: 4.0,
             ..CellRow::default()
         };
-        let exporter =
-            ExporterRow { time: start, exchange: "ix".into(), agent: "192.0.2.1".into(), datagrams: number + 1, ..ExporterRow::default() };
-        let port =
-            PortRow { time: start, exchange: "ix".into(), agent: "192.0.2.1".into(), if_index: 1, in_octets: 9, ..PortRow::default() };
+        let exporter = ExporterRow {
+            time: start,
+            exchange: self.exchange.into(),
+            agent: "192.0.2.1".into(),
+            datagrams: number + 1,
+            ..ExporterRow::default()
+        };
+        let port = PortRow {
+            time: start,
+            exchange: self.exchange.into(),
+            agent: "192.0.2.1".into(),
+            if_index: 1,
+            in_octets: 9,
+            ..PortRow::default()
+        };
         Window {
             start,
             length: self.length,
@@ -99,16 +112,19 @@ impl Store {
         let octets = self.octets();
         let datagrams: u64 = (1..=self.appended).sum();
         for level in Level::ALL {
-            let asked = format!("SELECT sum(bytes), sum(samples), uniq(time) > 0 FROM cells_{}", level.name());
+            let asked =
+                format!("SELECT sum(bytes), sum(samples), uniq(time) > 0 FROM cells_{} WHERE exchange = '{}'", level.name(), self.exchange);
             assert_eq!(engine.told(database, &asked), format!("{octets}\t{}\t1", 2 * self.appended), "cells of {}", level.name());
-            let asked = format!("SELECT sum(datagrams) FROM exporters_{}", level.name());
+            let asked = format!("SELECT sum(datagrams) FROM exporters_{} WHERE exchange = '{}'", level.name(), self.exchange);
             assert_eq!(engine.told(database, &asked), datagrams.to_string(), "exporters of {}", level.name());
-            let asked = format!("SELECT sum(in_octets) FROM ports_{}", level.name());
+            let asked = format!("SELECT sum(in_octets) FROM ports_{} WHERE exchange = '{}'", level.name(), self.exchange);
             assert_eq!(engine.told(database, &asked), (9 * self.appended).to_string(), "ports of {}", level.name());
         }
-        let asked = "SELECT toUnixTimestamp64Milli(time), sum(bytes) FROM cells_1m GROUP BY time ORDER BY time";
-        assert_eq!(engine.told(database, asked), self.by_minute());
-        assert_eq!(engine.told(database, "SELECT count() FROM windows FINAL WHERE finished = 1"), self.appended.to_string());
+        let of_it = format!("WHERE exchange = '{}'", self.exchange);
+        let asked = format!("SELECT toUnixTimestamp64Milli(time), sum(bytes) FROM cells_1m {of_it} GROUP BY time ORDER BY time");
+        assert_eq!(engine.told(database, &asked), self.by_minute());
+        let asked = format!("SELECT count() FROM windows FINAL {of_it} AND finished = 1");
+        assert_eq!(engine.told(database, &asked), self.appended.to_string());
     }
 
     /// Octets of all windows.

@@ -148,8 +148,8 @@ const fn plain_type(column: &Column) -> &'static str {
     }
 }
 
-/// Chosen by measurement; docs/clickhouse.md has the figures. Of integers T64 keeps the bits that are in use, which is nearly as small as the smallest and much quicker
-/// to read; the codecs for floating-point numbers make variances larger, for they are no slowly changing series.
+/// Chosen by measurement; docs/clickhouse.md has the figures. Of integers T64 keeps the bits that are in use, which is not much larger than the smallest and several
+/// times as quick to read; the codecs for floating-point numbers make variances larger, for they are no slowly changing series.
 const fn codec(kind: Kind) -> &'static str {
     match kind {
         Kind::Time => "Delta, ZSTD(1)",

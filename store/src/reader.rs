@@ -150,12 +150,10 @@ impl Reader {
     ) -> Result<T> {
         let Some(warehouse) = &self.warehouse else { return Ok(work(None)?.0) };
         for _ in 0..CHANGES {
-            match work(Some(Asking { warehouse, at_any_rate: false })) {
-                Ok((answer, sources)) => {
-                    if are_unchanged(&sources)? {
-                        return Ok(answer);
-                    }
-                }
+            let worked = work(Some(Asking { warehouse, at_any_rate: false }));
+            match worked.and_then(|(answer, sources)| Ok((answer, are_unchanged(&sources)?))) {
+                Ok((answer, true)) => return Ok(answer),
+                Ok((_, false)) => {}
                 Err(StoreError::Warehouse(trouble)) if trouble.is_absence() => {
                     tracing::warn!(%trouble, "answered from the journal alone");
                     return Ok(work(None)?.0);

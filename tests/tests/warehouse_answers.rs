@@ -303,3 +303,27 @@ fn the_command_ships_a_journal_and_asks_whom_the_configuration_names() {
         assert_alike(&[(question.into(), ours)], &[(question.into(), theirs)]);
     }
 }
+
+#[test]
+fn what_is_too_old_for_minutes_is_answered_from_longer_sums() {
+    let Some(engine) = ClickHouse::start("what_is_too_old_for_minutes_is_answered_from_longer_sums") else { return };
+    let [folder, empty] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let windows: Vec<Window> = [5, 6, 8, 700, 1441].map(|number| window(number, 1, None)).into();
+    journal(folder.path(), &windows);
+    journal(empty.path(), &[]);
+    let database = engine.database("old");
+    let [_, theirs] = both(&engine, empty.path(), &database);
+    send(&engine, &client(&engine, &database), folder.path(), &windows);
+    let ask = |reader: &Reader, from, to| {
+        let answer = reader.matrix(&Question::all(minute(from), minute(to)), None, &|asn| asn.to_string(), &[]).unwrap();
+        (answer.coverage.from, answer.coverage.to, answer.coverage.step, answer.total.bytes)
+    };
+    let ours = Reader::open(folder.path()).unwrap();
+    assert_eq!(ask(&theirs, 6, 8), ask(&ours, 6, 8));
+    for table in schema::warehouse::KEPT {
+        engine.told(&database, &format!("ALTER TABLE {}_1m DROP PARTITION '2026-11-21'", table.name));
+    }
+    let (_, _, _, bytes) = ask(&ours, 5, 10);
+    assert_eq!(ask(&theirs, 6, 8), (minute(5), minute(10), "5m".to_owned(), bytes));
+    assert_eq!(ask(&theirs, 1440, 1443), ask(&ours, 1440, 1443));
+}

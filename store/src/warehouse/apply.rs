@@ -16,20 +16,30 @@ pub struct Applied {
     pub steps: Vec<(u32, &'static str)>,
 }
 
-/// Makes the database if it is missing, applies the steps that it lacks, and sets how long rows are kept.
+/// Makes the database if it is missing, applies the steps that it lacks, and sets how long rows are kept where that is set otherwise.
 ///
-/// Steps can be repeated: what another process applies at the same time, or a killed one had begun, does no harm.
+/// Where nothing is missing nothing is done that needs more rights than to read. Steps can be repeated: what another process applies at the same time, or a killed one had
+/// begun, does no harm.
 ///
 /// # Errors
-/// If the tables are of a later version than this one ([`Trouble::Newer`]), or ClickHouse cannot be reached or refuses.
+/// If the tables are of a later version than this one ([`Trouble::Newer`]) or of another form ([`Trouble::OtherForm`]), or ClickHouse cannot be reached or refuses.
 pub fn apply(client: &Client, form: &Form, keep: &Keep) -> Result<Applied, Trouble> {
-    check_form(client, form)?;
-    make_database(client, form)?;
-    client.execute(&applied_table(form), &[])?;
-    let before = applied(client)?;
+    let before = match form_of(client)? {
+        None => 0,
+        Some(found) if found.is_of(form) => applied(client)?,
+        Some(found) => return Err(Trouble::OtherForm { database: client.access().database.clone(), found: found.name() }),
+    };
     if before > LATEST {
         return Err(Trouble::Newer { database: client.access().database.clone(), found: before, known: LATEST });
     }
+    let steps = if before < LATEST { take_steps(client, form, keep, before)? } else { Vec::new() };
+    set_kept(client, form, keep)?;
+    Ok(Applied { before, steps })
+}
+
+fn take_steps(client: &Client, form: &Form, keep: &Keep, before: u32) -> Result<Vec<(u32, &'static str)>, Trouble> {
+    make_database(client, form)?;
+    client.execute(&applied_table(form), &[])?;
     let mut steps = Vec::new();
     for step in migrations(form, keep).into_iter().filter(|step| step.number > before) {
         step.statements.iter().try_for_each(|statement| client.execute(statement, &[]))?;
@@ -40,8 +50,7 @@ pub fn apply(client: &Client, form: &Form, keep: &Keep) -> Result<Applied, Troub
         client.execute(&insert, &values)?;
         steps.push((step.number, step.name));
     }
-    set_kept(client, form, keep)?;
-    Ok(Applied { before, steps })
+    Ok(steps)
 }
 
 fn make_database(client: &Client, form: &Form) -> Result<(), Trouble> {
@@ -53,19 +62,34 @@ fn make_database(client: &Client, form: &Form) -> Result<(), Trouble> {
     client.execute_outside(&tables::database(form, &client.access().database))
 }
 
-/// A cluster's tables beside those of one server would count everything twice.
-fn check_form(client: &Client, form: &Form) -> Result<(), Trouble> {
+/// In which form the tables were made. A cluster's beside those of one server would count everything twice.
+enum Found {
+    Server,
+    Cluster,
+}
+
+impl Found {
+    fn is_of(&self, form: &Form) -> bool {
+        matches!((self, form), (Self::Server, Form::Single) | (Self::Cluster, Form::Cluster(_)))
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Server => "for one server",
+            Self::Cluster => "for a cluster",
+        }
+    }
+}
+
+/// The form of the tables; `None` if there are none yet.
+fn form_of(client: &Client) -> Result<Option<Found>, Trouble> {
     let asked = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = {name:String}";
-    let answer = match client.ask(asked, &[("name", APPLIED.to_owned())], "TabSeparated") {
-        Err(Trouble::Refused(refusal)) if refusal.code == UNKNOWN_DATABASE => return Ok(()),
+    let engine = match client.ask(asked, &[("name", APPLIED.to_owned())], "TabSeparated") {
+        Err(Trouble::Refused(refusal)) if refusal.code == UNKNOWN_DATABASE => return Ok(None),
         answer => answer?,
     };
-    let (is_there, is_clusters) = (!answer.is_empty(), answer.starts_with(b"Replicated"));
-    if !is_there || is_clusters == (*form != Form::Single) {
-        return Ok(());
-    }
-    let found = if is_clusters { "for a cluster" } else { "for one server" };
-    Err(Trouble::OtherForm { database: client.access().database.clone(), found })
+    let found = if engine.starts_with(b"Replicated") { Found::Cluster } else { Found::Server };
+    Ok((!engine.is_empty()).then_some(found))
 }
 
 /// ClickHouse's number of the exception.

@@ -63,12 +63,14 @@ impl Horizon<'_> {
     fn kept_from(&self, level: Level) -> Option<Timestamp> {
         let kept = self.keep.of(level).map(|keep| self.now.minus(keep));
         let first_row = self.first_rows.get(level as usize).copied().flatten();
-        kept.into_iter().chain(first_row).filter(|time| self.first.floor(level.span()) < *time).max()
+        // Whole partitions are dropped, none of which is shorter than a day: of the first row's own day nothing is gone.
+        let first_day = first_row.map(|row| row.floor(Level::Day.span()));
+        kept.into_iter().chain(first_day).filter(|time| self.first.floor(level.span()) < *time).max()
     }
 }
 
 /// The start of the first period that begins at a moment or after it.
-pub(super) fn ceil(time: Timestamp, level: Level) -> Timestamp {
+fn ceil(time: Timestamp, level: Level) -> Timestamp {
     let floor = time.floor(level.span());
     if floor < time { floor.plus(level.span()) } else { floor }
 }
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn what_was_dropped_while_less_was_kept_is_not_looked_for() {
         let mut horizon = horizon(&Keep::ALL, 600);
-        horizon.first_rows[0] = Some(at(303));
-        assert_eq!(told(&horizon.ranges(at(301), at(309), Level::Minute)), [("5m", 300, 305), ("1m", 305, 309)]);
+        horizon.first_rows[0] = Some(at(1440 + 303));
+        assert_eq!(told(&horizon.ranges(at(1437), at(1444), Level::Minute)), [("5m", 1435, 1440), ("1m", 1440, 1444)]);
     }
 }

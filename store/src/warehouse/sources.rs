@@ -14,7 +14,7 @@ use schema::{Level, Timestamp, Window};
 
 use super::Warehouse;
 use super::held::Held;
-use super::ranges::{Horizon, Range, ceil};
+use super::ranges::{Horizon, Range};
 use super::standing::{Standing, Stock};
 use super::trouble::Trouble;
 use crate::catalog::Catalog;
@@ -190,12 +190,8 @@ fn aligned(span: Stretch, longest: Duration) -> Stretch {
     if longest <= Level::Minute.span() {
         return span;
     }
-    Stretch { from: span.from.floor(longest), to: ceil_to(span.to, longest) }
-}
-
-fn ceil_to(time: Timestamp, length: Duration) -> Timestamp {
-    let floor = time.floor(length);
-    if floor < time { floor.plus(length) } else { ceil(time, Level::Minute) }
+    let end = span.to.floor(longest);
+    Stretch { from: span.from.floor(longest), to: if end < span.to { end.plus(longest) } else { end } }
 }
 
 /// The length of the coarsest windows that are read.

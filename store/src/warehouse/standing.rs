@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use schema::window::{EXPORTERS, Stretch};
+use schema::window::{EXPORTERS, LISTENERS, Stretch};
 use schema::{Level, Timestamp, warehouse};
 
 use super::client::Client;
@@ -41,6 +41,14 @@ pub(super) struct Standing {
     pub(super) finished: u64,
 }
 
+impl Extent {
+    fn first_row(&mut self, level: usize, time: Timestamp) {
+        if let Some(first) = self.first_rows.get_mut(level) {
+            *first = Some(first.map_or(time, |known| known.min(time)));
+        }
+    }
+}
+
 impl Standing {
     /// Whether none of the windows is being sent.
     pub(super) const fn is_settled(&self) -> bool {
@@ -66,9 +74,10 @@ impl Stock<'_> {
                 "SELECT {number} AS kind, {time} AS value FROM (SELECT time FROM {table} WHERE exchange = {exchange} ORDER BY time LIMIT 1)"
             )
         };
-        // Exporters have a row in every window in which anything was measured, and few of them.
-        let mut parts: Vec<String> =
-            Level::ALL.iter().enumerate().map(|(number, level)| first(&warehouse::name(&EXPORTERS, *level), number)).collect();
+        // Of a service's windows each has a row of a listener, of others each has one of an exporter; and there are few of them.
+        let tables = [EXPORTERS, LISTENERS];
+        let of_level = |(number, level): (usize, &Level)| tables.map(|table| first(&warehouse::name(&table, *level), number));
+        let mut parts: Vec<String> = Level::ALL.iter().enumerate().flat_map(of_level).collect();
         parts.push(first(WINDOWS, FIRST_WINDOW));
         let within = self.within(&mut statement, from, to);
         parts.push(format!("SELECT {LONGEST_WINDOW} AS kind, toInt64(max(length_ms)) AS value FROM {WINDOWS} WHERE {within}"));
@@ -79,7 +88,7 @@ impl Stock<'_> {
             match usize::try_from(kind).unwrap_or(usize::MAX) {
                 FIRST_WINDOW => extent.first = Some(Timestamp(value)),
                 LONGEST_WINDOW => extent.longest = Duration::from_millis(value.try_into().unwrap_or_default()),
-                level => extent.first_rows.get_mut(level).into_iter().for_each(|first| *first = Some(Timestamp(value))),
+                level => extent.first_row(level, Timestamp(value)),
             }
         }
         Ok(extent)

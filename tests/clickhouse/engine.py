@@ -8,8 +8,6 @@ import threading
 from chdb.state.sqlitelike import Connection
 
 CODE = re.compile(r"Code: (\d+)\.")
-# `INSERT … SELECT … FROM input('structure') FORMAT Name`: the engine in process knows input() only for text that is part of the statement.
-INPUT = re.compile(r"\binput\(\s*('(?:[^'\\]|\\.|'')*')\s*\)", re.IGNORECASE)
 FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 
 
@@ -70,14 +68,8 @@ class Session:
         with tempfile.NamedTemporaryFile(suffix=".body") as body:
             body.write(data)
             body.flush()
-            return self._run(self._reading(statement, named, body.name), default_format)
-
-    @staticmethod
-    def _reading(statement, named, path):
-        head = statement[: named.start()]
-        if INPUT.search(statement):
-            return INPUT.sub(f"file({quoted(path)}, {named.group(1)}, \\1)", head)
-        return f"{head}FROM INFILE {quoted(path)} FORMAT {named.group(1)}"
+            reading = f"{statement[: named.start()]}FROM INFILE {quoted(body.name)} FORMAT {named.group(1)}"
+            return self._run(reading, default_format)
 
     def _run(self, statement, default_format):
         try:

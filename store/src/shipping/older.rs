@@ -9,13 +9,13 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use schema::columns::{Column, Table, Value};
 
-use crate::encode::properties;
+use crate::encode::{dense, properties};
 use crate::error::Result;
 use crate::older::stand_in;
 
 /// The same rows with all columns of the table, in its order.
 pub(super) fn completed(table: &Table, file: Bytes) -> Result<Bytes> {
-    let mut writer = ArrowWriter::try_new(Vec::new(), table.arrow_schema(), Some(properties()?))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), table.arrow_schema(), Some(properties(dense()?)))?;
     for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
         let batch = batch?;
         let columns = table.columns.iter().map(|column| match batch.column_by_name(column.name) {

@@ -13,7 +13,7 @@ use schema::{Level, Timestamp, Window};
 
 use super::ShippingError;
 use super::files::{Files, together};
-use crate::encode::{batch_of, properties};
+use crate::encode::{batch_of, dense, properties};
 use crate::error::Result;
 use crate::segment::{Base, BaseId};
 use crate::warehouse::Client;
@@ -80,7 +80,7 @@ impl Warehouse {
 /// Rows as a Parquet file.
 fn parquet_of<R: Row>(rows: &[R]) -> Result<Bytes> {
     let table: Table = R::TABLE;
-    let mut writer = ArrowWriter::try_new(Vec::new(), table.arrow_schema(), Some(properties()?))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), table.arrow_schema(), Some(properties(dense()?)))?;
     writer.write(&batch_of(rows)?)?;
     Ok(writer.into_inner()?.into())
 }

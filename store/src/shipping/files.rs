@@ -141,3 +141,85 @@ impl Content {
         bounds.flatten().map(|name| String::from_utf8_lossy(name.as_bytes()).as_ref().into()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use arrow::array::AsArray;
+    use arrow::datatypes::UInt64Type;
+    use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use schema::window::{CELLS, CellRow, EXPORTERS, ExporterRow, PORTS};
+    use schema::{Timestamp, Window};
+
+    use super::*;
+    use crate::encode::batch_of;
+    use crate::{Journal, Options};
+
+    const START: Timestamp = Timestamp(1_795_219_200_000);
+
+    fn window(number: u64, cells: u64) -> Window {
+        let start = START.plus(Duration::from_secs(60 * number));
+        let cell = |number| CellRow { time: start, exchange: "ix".into(), bytes: number, ..CellRow::default() };
+        Window { start, length: Duration::from_secs(60), serial: number, cells: (0..cells).map(cell).collect(), ..Window::default() }
+    }
+
+    fn read(dir: &Path, windows: &[Window]) -> Vec<Files> {
+        let mut journal = Journal::open(dir, Options::default()).unwrap();
+        for window in windows {
+            journal.append(window).unwrap();
+        }
+        windows.iter().map(|window| Files::read(&Layout::new(dir), Base::of(window)).unwrap()).collect()
+    }
+
+    fn column(file: Bytes, name: &str) -> Vec<u64> {
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        batches.flat_map(|batch| batch.unwrap().column_by_name(name).unwrap().as_primitive::<UInt64Type>().values().to_vec()).collect()
+    }
+
+    #[test]
+    fn files_put_together_have_the_rows_of_all_in_their_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = read(dir.path(), &[window(0, 3), window(1, 0), window(2, 20_000), window(3, 1)]);
+        assert_eq!(files.iter().map(Files::rows).sum::<u64>(), 20_004);
+        let together = together(&files, &CELLS).unwrap().unwrap();
+        assert_eq!(column(together, "bytes"), [0, 1, 2].into_iter().chain(0..20_000).chain([0]).collect::<Vec<u64>>());
+        assert_eq!(super::together(&files, &PORTS).unwrap(), None, "nobody has rows");
+        let one = super::together(&files[..1], &CELLS).unwrap().unwrap();
+        let as_it_lies = fs::read(file_of(&CELLS, &Layout::new(dir.path()).segment(&Segment::Base(files[0].base)))).unwrap();
+        assert_eq!(one, as_it_lies, "one alone goes as it lies");
+    }
+
+    #[test]
+    fn rows_of_several_exchanges_are_not_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut mixed = window(0, 3);
+        mixed.cells[1].exchange = "another".into();
+        let mut journal = Journal::open(dir.path(), Options::default()).unwrap();
+        journal.append(&mixed).unwrap();
+        let refused = Files::read(&Layout::new(dir.path()), Base::of(&mixed)).err().unwrap();
+        assert!(refused.to_string().contains("several exchanges"), "{refused}");
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_completed() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = read(dir.path(), &[window(0, 1)]);
+        let path = file_of(&EXPORTERS, &Layout::new(dir.path()).segment(&Segment::Base(files[0].base)));
+        let rows = batch_of(&[ExporterRow { exchange: "ix".into(), datagrams: 5, ..ExporterRow::default() }]).unwrap();
+        let older: Vec<usize> = (0..rows.num_columns())
+            .filter(|at| !["protocol", "flow_records"].contains(&rows.schema().field(*at).name().as_str()))
+            .collect();
+        let rows = rows.project(&older).unwrap();
+        let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.close().unwrap();
+        let files = [Files::read(&Layout::new(dir.path()), files[0].base).unwrap()];
+        let sent = together(&files, &EXPORTERS).unwrap().unwrap();
+        let batch = ParquetRecordBatchReaderBuilder::try_new(sent).unwrap().build().unwrap().next().unwrap().unwrap();
+        assert_eq!(batch.schema().fields(), EXPORTERS.arrow_schema().fields());
+        assert_eq!(batch.column_by_name("protocol").unwrap().as_string::<i32>().value(0), "sflow5");
+        assert_eq!(batch.column_by_name("datagrams").unwrap().as_primitive::<UInt64Type>().value(0), 5);
+    }
+}

@@ -108,3 +108,61 @@ pub(crate) fn size_of(layout: &Layout, base: &Base) -> u64 {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn base(minute: i64) -> Base {
+        let id = BaseId { start: Timestamp(minute * 60_000), serial: 1 };
+        Base { id, length: Duration::from_secs(60), partial: None }
+    }
+
+    /// Windows of 100 octets each, of which the first two are shipped, and what of them may go under a bound.
+    fn released(most: u64, on_its_way: &[i64]) -> (Vec<Segment>, GivenUp, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::new(dir.path());
+        fs::create_dir_all(layout.shipping()).unwrap();
+        let expired: Vec<Segment> = (0..10).map(|minute| Segment::Base(base(minute))).collect();
+        for segment in &expired {
+            fs::create_dir_all(layout.segment(segment)).unwrap();
+            fs::write(layout.segment(segment).join("cells.parquet"), [0; 100]).unwrap();
+        }
+        let shipped = Arc::new(Shipped::default());
+        shipped.add([base(0).id, base(1).id]);
+        shipped.on_its_way(on_its_way.iter().map(|minute| base(*minute).id));
+        let mut hold = Hold::new(shipped, layout.clone(), most);
+        let released = hold.release(expired).unwrap();
+        let named = fs::read_to_string(layout.shipping().join("given-up")).unwrap_or_default();
+        let given_up = *hold.given_up().lock().unwrap();
+        (released, given_up, named)
+    }
+
+    fn minutes(released: &[Segment]) -> Vec<i64> {
+        released.iter().map(|segment| segment.start().millis() / 60_000).collect()
+    }
+
+    #[test]
+    fn what_is_not_shipped_stays_as_long_as_its_bound_allows() {
+        let (released, given_up, named) = released(800, &[]);
+        assert_eq!(minutes(&released), [0, 1]);
+        assert_eq!((given_up, named), (GivenUp::default(), String::new()));
+    }
+
+    #[test]
+    fn beyond_the_bound_the_oldest_are_given_up_counted_and_named() {
+        let (released, given_up, named) = released(550, &[]);
+        assert_eq!(minutes(&released), [0, 1, 2, 3, 4]);
+        assert_eq!(given_up, GivenUp { windows: 3, span: Some((Timestamp(120_000), Timestamp(300_000))) });
+        assert_eq!(named, [2, 3, 4].map(|minute| format!("{}\n", base(minute))).concat());
+    }
+
+    #[test]
+    fn what_is_on_its_way_stays_whatever_the_bound() {
+        let (released, given_up, _) = released(0, &[3, 9]);
+        assert_eq!(minutes(&released), [0, 1, 2, 4, 5, 6, 7, 8]);
+        assert_eq!(given_up.windows, 6);
+    }
+}

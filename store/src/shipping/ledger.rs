@@ -270,3 +270,128 @@ fn begin_line(batch: &Batch) -> String {
 fn names(bases: &[Base]) -> String {
     bases.iter().map(|base| format!(" {base}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use schema::Timestamp;
+
+    use super::*;
+
+    const TO: &str = "http://127.0.0.1:8123 chorsu";
+
+    fn base(minute: i64) -> Base {
+        let id = BaseId { start: Timestamp(minute * 60_000), serial: minute.unsigned_abs() };
+        Base { id, length: Duration::from_secs(60), partial: None }
+    }
+
+    fn batch(token: &str, minutes: std::ops::Range<i64>) -> Batch {
+        Batch { token: token.to_owned(), bases: minutes.map(base).collect() }
+    }
+
+    fn opened(dir: &std::path::Path, to: &str) -> Ledger {
+        Ledger::open(&Layout::new(dir), to).unwrap()
+    }
+
+    fn known(ledger: &Ledger, minutes: i64) -> Vec<i64> {
+        (0..minutes).filter(|minute| ledger.shipped().has(&base(*minute).id)).collect()
+    }
+
+    #[test]
+    fn what_was_noted_is_known_again_also_by_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, mut other) = (opened(dir.path(), TO), opened(dir.path(), TO));
+        let mut turn = ledger.turn().unwrap();
+        turn.begin(&batch("a", 0..3)).unwrap();
+        turn.done("a").unwrap();
+        turn.had(&[base(5)]).unwrap();
+        turn.begin(&batch("b", 6..8)).unwrap();
+        drop(turn);
+        assert_eq!(known(&ledger, 9), [0, 1, 2, 5]);
+        assert_eq!(other.turn().unwrap().pending(), Some(&batch("b", 6..8)));
+        assert_eq!(known(&other, 9), [0, 1, 2, 5]);
+        other.turn().unwrap().lost("b").unwrap();
+        let mut turn = ledger.turn().unwrap();
+        assert!(turn.pending().is_none() && turn.has(&base(6)), "what is lost is not sent again");
+        turn.done("never begun").unwrap();
+        drop(turn);
+        assert_eq!(known(&opened(dir.path(), TO), 9), [0, 1, 2, 5, 6, 7]);
+    }
+
+    #[test]
+    fn a_ledger_that_is_cut_anywhere_says_what_was_written_before_the_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = opened(dir.path(), TO);
+        let mut turn = ledger.turn().unwrap();
+        for number in 0..4 {
+            turn.begin(&batch(&format!("t{number}"), number..number + 1)).unwrap();
+            turn.done(&format!("t{number}")).unwrap();
+        }
+        drop(turn);
+        let path = ledger.path();
+        let whole = fs::read(&path).unwrap();
+        let head = whole.iter().position(|octet| *octet == b'\n').unwrap() + 1;
+        for cut in head..=whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let mut again = opened(dir.path(), TO);
+            let lines = whole[..cut].iter().filter(|octet| **octet == b'\n').count() - 1;
+            assert_eq!(known(&again, 9).len(), lines / 2, "cut after {cut} octets");
+            let mut turn = again.turn().unwrap();
+            assert_eq!(turn.pending().is_some(), lines % 2 == 1, "cut after {cut} octets");
+            // What is added now stands in a line of its own.
+            turn.had(&[base(8)]).unwrap();
+            drop(turn);
+            assert!(known(&opened(dir.path(), TO), 9).contains(&8));
+        }
+    }
+
+    #[test]
+    fn of_another_warehouse_only_what_is_on_its_way_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = opened(dir.path(), TO);
+        let mut turn = ledger.turn().unwrap();
+        turn.had(&[base(1)]).unwrap();
+        turn.begin(&batch("a", 2..4)).unwrap();
+        turn.knows_the_warehouse();
+        assert!(!turn.is_new());
+        drop(turn);
+        let mut other = opened(dir.path(), "http://127.0.0.1:8124 chorsu");
+        let turn = other.turn().unwrap();
+        assert!(turn.is_new() && turn.pending() == Some(&batch("a", 2..4)));
+        drop(turn);
+        assert!(known(&other, 9).is_empty());
+        assert!(ledger.turn().unwrap().is_new(), "who knew the first one must ask again");
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = opened(dir.path(), TO).path();
+        fs::write(&path, "chorsu shipping 2 somewhere\n").unwrap();
+        let refused = Ledger::open(&Layout::new(dir.path()), TO).unwrap_err().to_string();
+        assert!(refused.contains("written by another version"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "chorsu shipping 2 somewhere\n");
+    }
+
+    #[test]
+    fn a_long_ledger_is_written_anew_without_what_the_journal_has_no_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = opened(dir.path(), TO);
+        let mut other = opened(dir.path(), TO);
+        let mut turn = ledger.turn().unwrap();
+        let all: Vec<Base> = (0..30_000).map(base).collect();
+        turn.had(&all).unwrap();
+        turn.begin(&batch("a", 30_000..30_002)).unwrap();
+        let mut catalog = Catalog::default();
+        (29_000..30_010).for_each(|minute| catalog.insert(crate::segment::Segment::Base(base(minute))));
+        turn.compact(&catalog).unwrap();
+        turn.had(&[base(30_005)]).unwrap();
+        drop(turn);
+        assert!(fs::metadata(ledger.path()).unwrap().len() < 100_000);
+        for ledger in [&mut ledger, &mut other] {
+            assert_eq!(ledger.turn().unwrap().pending(), Some(&batch("a", 30_000..30_002)));
+            assert_eq!(known(ledger, 30_010).len(), 1_001, "those that the journal has, and the one after");
+        }
+    }
+}

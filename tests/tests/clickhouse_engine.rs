@@ -1,5 +1,7 @@
 //! The engine that stands in for a ClickHouse server: what the other tests rely on.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use tests::clickhouse::{ClickHouse, PASSWORD, USER};
 
 /// A table that remembers what was inserted, and a view that sums it up.

@@ -140,7 +140,7 @@ impl Reader {
         })
     }
 
-    /// Works with the warehouse, again if windows came into it meanwhile. The journal answers alone where there is none, where it cannot be reached, and while it holds parts
+    /// Works with the warehouse, again if windows came into it meanwhile. The journal answers alone where there is none, where it does not answer, and while it holds parts
     /// of windows: a backlog is being sent to it, or the sending of one was broken off.
     fn steadily<T>(
         &self,
@@ -154,11 +154,11 @@ impl Reader {
             match worked.and_then(|(answer, sources)| Ok((answer, are_unchanged(&sources)?))) {
                 Ok((answer, true)) => return Ok(answer),
                 Ok((_, false)) => {}
-                Err(StoreError::Warehouse(trouble)) if trouble.is_absence() => {
-                    tracing::warn!(%trouble, "answered from the journal alone");
+                Err(StoreError::Warehouse(Trouble::Busy)) => break,
+                Err(StoreError::Warehouse(trouble)) => {
+                    warehouse.tell(&trouble);
                     return Ok(work(None)?.0);
                 }
-                Err(StoreError::Warehouse(Trouble::Busy)) => break,
                 Err(error) => return Err(error),
             }
         }

@@ -18,8 +18,8 @@ mod statement;
 pub mod trouble;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use schema::warehouse::Keep;
 
@@ -32,6 +32,9 @@ pub use trouble::{Refusal, Trouble};
 
 use crate::segment::BaseId;
 
+/// How often the log says that ClickHouse does not answer.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
 /// A warehouse as one exchange asks it.
 #[derive(Debug)]
 pub struct Warehouse {
@@ -40,6 +43,8 @@ pub struct Warehouse {
     keep: Keep,
     /// Windows of the journal that are known to be there: else every question would ask for all of them.
     known: Mutex<HashSet<BaseId>>,
+    /// When it was last told why it does not answer.
+    told: Mutex<Option<Instant>>,
     /// When a question last waited in vain for a moment at which no window was being sent.
     busy: Mutex<Option<Instant>>,
 }
@@ -48,6 +53,14 @@ impl Warehouse {
     /// Questions of `exchange` by this client. `keep` says how long the warehouse keeps each level, as [`apply`] was told.
     #[must_use]
     pub fn new(client: Client, exchange: Arc<str>, keep: Keep) -> Self {
-        Self { client, exchange, keep, known: Mutex::default(), busy: Mutex::default() }
+        Self { client, exchange, keep, known: Mutex::default(), told: Mutex::default(), busy: Mutex::default() }
+    }
+    /// Says why it does not answer, and who does: once in a while, for pages ask again and again.
+    pub(crate) fn tell(&self, trouble: &Trouble) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            tracing::warn!(%trouble, "questions are answered from the journal alone");
+            *told = Some(Instant::now());
+        }
     }
 }

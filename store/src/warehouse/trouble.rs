@@ -143,11 +143,6 @@ impl Trouble {
         }
     }
 
-    /// Whether nobody is there to answer: then others may.
-    pub(crate) const fn is_absence(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
-    }
-
     /// ClickHouse's own words, if it was ClickHouse that refused.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {

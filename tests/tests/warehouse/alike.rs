@@ -1,31 +1,19 @@
-//! The same questions to both executors: the journal and ClickHouse.
-//!
-//! Sums of variances are floating-point numbers that are added in different orders, so figures may differ in their last bits: by [`TOLERANCE`] of themselves, and ends of
-//! intervals, which are rounded to whole octets, by one octet. Everything else is equal.
+//! Both executors give the same answers.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use schema::warehouse::WindowRow;
 use schema::{Asn, Mac, Timestamp, Window};
-use serde::Serialize;
 use serde_json::Value;
+use store::Reader;
 use store::answer::MemberName;
 use store::question::{By, Question};
 use store::reattribution::{Claim, append};
-use store::{Appended, Journal, Options, Reader, Retention};
 use tests::chorsu;
 use tests::clickhouse::{ClickHouse, PASSWORD, USER};
-use tests::warehouse::{client, mark, minute, send, stranger, warehouse, window};
+use tests::warehouse::{client, minute, send, stranger, window};
 
-/// How far figures may differ, as a part of themselves.
-const TOLERANCE: f64 = 1e-12;
-
-const KEEP_ALL: Retention = Retention { minutes: None, five_minutes: None, hours: None, days: None };
+use super::{assert_alike, both, journal, value};
 
 /// Windows of more than two days: twenty minutes in a row, and then one in three hours; gaps, a window that began late, parts that came late, windows of one start that two
 /// processes closed.
@@ -37,13 +25,6 @@ fn windows() -> Vec<Window> {
     windows.extend([window(2_900, 1, Some((0, 20_000))), window(2_900, 5, Some((25_000, 60_000)))]);
     windows.extend((2_901..2_906).map(|number| window(number, 1, None)));
     windows
-}
-
-fn journal(folder: &Path, windows: &[Window]) {
-    let mut journal = Journal::open(folder, Options { retention: KEEP_ALL }).unwrap();
-    windows.iter().for_each(|window| assert_eq!(journal.append_bulk(window).unwrap(), Appended::Written));
-    journal.sync().unwrap();
-    journal.maintain(minute(1440 * 5)).unwrap();
 }
 
 /// The answers to some forty questions, by what was asked: the matrix of every span, and one or two of the others, which take turns.
@@ -91,43 +72,6 @@ fn questions() -> Vec<(&'static str, Question)> {
     ]
 }
 
-fn value(answer: &impl Serialize) -> Value {
-    serde_json::to_value(answer).unwrap()
-}
-
-/// Where two answers differ by more than they may.
-fn differences(path: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
-    match (one, other) {
-        (Value::Object(one), Value::Object(other)) if one.len() == other.len() => {
-            for (name, value) in one.iter().filter(|(name, _)| *name != "source") {
-                differences(&format!("{path}.{name}"), value, other.get(name).unwrap_or(&Value::Null), found);
-            }
-        }
-        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            let pairs = one.iter().zip(other).enumerate();
-            pairs.for_each(|(position, (one, other))| differences(&format!("{path}[{position}]"), one, other, found));
-        }
-        (Value::Number(a), Value::Number(b)) if is_near(path, a.as_f64().unwrap(), b.as_f64().unwrap()) => {}
-        (one, other) if one == other => {}
-        _ => found.push(format!("{path}: {one} and {other}")),
-    }
-}
-
-fn is_near(path: &str, one: f64, other: f64) -> bool {
-    let is_end = path.ends_with("_low") || path.ends_with("_high");
-    let may = if is_end && one.fract() == 0.0 && other.fract() == 0.0 && one.abs() > 1.0 { 1.0 } else { 0.0 };
-    (one - other).abs() <= f64::max(may, TOLERANCE * one.abs().max(other.abs()))
-}
-
-fn assert_alike(ours: &[(String, Value)], theirs: &[(String, Value)]) {
-    assert_eq!(ours.len(), theirs.len());
-    for ((name, one), (_, other)) in ours.iter().zip(theirs) {
-        let mut found = Vec::new();
-        differences("", one, other, &mut found);
-        assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
-    }
-}
-
 /// The answers of both, alike; `source` is what the warehouse's must name.
 fn compare(ours: &Reader, theirs: &Reader, live: &[Arc<Window>], source: &str) {
     let is_of_something = |(name, _): &(String, Value)| !name.ends_with("of nothing");
@@ -140,11 +84,6 @@ fn compare(ours: &Reader, theirs: &Reader, live: &[Arc<Window>], source: &str) {
         "answered from elsewhere: {:?}",
         theirs.iter().map(|(_, it)| &it["source"]).collect::<Vec<_>>()
     );
-}
-
-fn both(engine: &ClickHouse, folder: &Path, database: &str) -> [Reader; 2] {
-    let open = || Reader::open(folder).unwrap();
-    [open(), open().with_warehouse(warehouse(engine, database))]
 }
 
 #[test]
@@ -189,84 +128,6 @@ fn addresses_that_are_claimed_later_are_given_to_their_members_alike() {
     let members = ours.matrix(&all, None, &|asn| asn.to_string(), &[]).unwrap().members;
     assert!(members.iter().any(|member| member.asn == 64_777), "no claim was put over a row");
     compare(&ours, &theirs, &[], "clickhouse");
-}
-
-#[test]
-fn a_window_that_is_on_its_way_counts_once_whenever_it_is_asked_for() {
-    let Some(engine) = ClickHouse::start("a_window_that_is_on_its_way_counts_once_whenever_it_is_asked_for") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let windows: Vec<Window> = (600..612).map(|number| window(number, 1, None)).collect();
-    let database = engine.database("moving");
-    journal(folder.path(), &windows);
-    let [ours, theirs] = both(&engine, folder.path(), &database);
-    let client = client(&engine, &database);
-    let question = Question::all(minute(590), minute(620));
-    let ask = |reader: &Reader| {
-        let answer = reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap();
-        (answer.total.bytes, answer.total.samples, answer.coverage.measured_seconds)
-    };
-    let (expected, is_sent) = (ask(&ours), AtomicBool::new(false));
-    let answers = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            send(&engine, &client, folder.path(), &windows);
-            is_sent.store(true, Ordering::Relaxed);
-        });
-        let mut answers = 0;
-        while !is_sent.load(Ordering::Relaxed) {
-            assert_eq!(ask(&theirs), expected);
-            answers += 1;
-        }
-        answers
-    });
-    assert!(answers > 0);
-    assert_eq!(ask(&theirs), expected);
-}
-
-#[test]
-fn while_a_windows_sending_is_broken_off_the_journal_answers() {
-    let Some(engine) = ClickHouse::start("while_a_windows_sending_is_broken_off_the_journal_answers") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let windows: Vec<Window> = (600..603).map(|number| window(number, 1, None)).collect();
-    let database = engine.database("broken_off");
-    journal(folder.path(), &windows);
-    let [ours, theirs] = both(&engine, folder.path(), &database);
-    let client = client(&engine, &database);
-    send(&engine, &client, folder.path(), &windows);
-    // Its rows are there; whether all of them are nobody knows.
-    let begun = WindowRow { serial: 2, ..WindowRow::begun(&"ix".into(), &windows[2]) };
-    mark(&engine, &client, &begun);
-    let question = Question::all(minute(600), minute(603));
-    let [one, other] = [&ours, &theirs].map(|reader| reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap());
-    assert_eq!((&one, one.coverage.complete), (&other, true));
-    let elsewhere = Question::all(minute(600), minute(602));
-    let source = |question: &Question| theirs.matrix(question, None, &|asn| asn.to_string(), &[]).unwrap().coverage.source;
-    assert_eq!((source(&elsewhere).as_str(), source(&question).as_str()), ("clickhouse", "journal"));
-    // Where there is no such journal there is only the warehouse, and the answer says that something may be missing.
-    let empty = tempfile::tempdir().unwrap();
-    journal(empty.path(), &[]);
-    let [_, alone] = both(&engine, empty.path(), &database);
-    let torn = alone.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap();
-    assert_eq!((torn.total.bytes, torn.coverage.complete, torn.coverage.source.as_str()), (one.total.bytes, false, "clickhouse"));
-    mark(&engine, &client, &begun.finished());
-    assert_eq!(source(&question), "clickhouse");
-}
-
-#[test]
-fn while_the_warehouse_is_away_the_journal_answers_alone() {
-    let Some(mut engine) = ClickHouse::start("while_the_warehouse_is_away_the_journal_answers_alone") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let windows: Vec<Window> = (600..602).map(|number| window(number, 1, None)).collect();
-    let database = engine.database("away");
-    journal(folder.path(), &windows);
-    let [ours, theirs] = both(&engine, folder.path(), &database);
-    send(&engine, &client(&engine, &database), folder.path(), &windows);
-    let question = Question::all(minute(600), minute(602));
-    let ask = |reader: &Reader| reader.matrix(&question, None, &|asn| asn.to_string(), &[]).unwrap();
-    assert_eq!(ask(&theirs).coverage.source, "clickhouse");
-    engine.kill();
-    assert_eq!(ask(&theirs), ask(&ours));
-    engine.resume();
-    assert_eq!(ask(&theirs).coverage.source, "clickhouse");
 }
 
 #[test]

@@ -20,6 +20,8 @@
 //!    sample, `loss` where samples were lost.
 //! 7. [`reattribution`] gives traffic of [`unknown`] MAC addresses to members that were registered late, in every answer and in no file.
 //! 8. [`flat`] makes flat tables of answers, and [`encode()`] makes CSV, Parquet or Arrow of these.
+//! 9. [`shipping`] brings windows to a ClickHouse, the [`warehouse`], which answers in the journal's place where that is wanted: `sources` is what a question is answered from, and
+//!    where rows are summed it asks whoever holds them.
 
 pub mod answer;
 mod bundle;
@@ -58,6 +60,7 @@ mod rollup;
 mod rows;
 mod segment;
 pub mod shipping;
+mod sources;
 mod spans;
 mod table_file;
 mod tables;

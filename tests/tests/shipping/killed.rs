@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::clickhouse::{ClickHouse, PASSWORD, USER};
 use tests::{chorsu, run};
@@ -13,8 +13,8 @@ use super::made::{Store, yesterday};
 /// How often it is killed.
 const KILLS: u64 = 200;
 
-/// Milliseconds within which it is killed: somewhat longer than it takes to start and ship a few windows.
-const WITHIN: u64 = 450;
+/// Kills after which a batch must have been under way at least: else the moments are ill chosen, and the test tries something else.
+const UNDER_WAY: u64 = KILLS / 10;
 
 fn configured(store: &Store, engine: &ClickHouse, database: &str) -> String {
     let text = format!(
@@ -27,6 +27,19 @@ fn configured(store: &Store, engine: &ClickHouse, database: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+fn time_of_a_run(store: &mut Store, arguments: &[&str]) -> Duration {
+    store.append(2);
+    let began = Instant::now();
+    assert!(run(arguments).status.success());
+    began.elapsed()
+}
+
+/// Whether a batch was begun and not ended, as the ledger says.
+fn is_under_way(store: &Store) -> bool {
+    let ledger = std::fs::read_to_string(store.path().join("shipping/ledger")).unwrap();
+    ledger.lines().last().is_some_and(|line| line.starts_with("begin "))
+}
+
 #[test]
 fn a_shipper_that_is_killed_at_random_two_hundred_times_ships_everything_once() {
     let Some((engine, database)) = engine("a_shipper_that_is_killed_at_random_two_hundred_times_ships_everything_once", "random") else {
@@ -35,18 +48,24 @@ fn a_shipper_that_is_killed_at_random_two_hundred_times_ships_everything_once() 
     let mut store = Store::new();
     let (config, from) = (configured(&store, &engine, &database), yesterday().to_string());
     let arguments = ["ship", "--config", &config, "--from", &from];
-    let mut ended = 0;
+    // A whole run tells within which time the others are killed: from when it may have begun to send until it may have ended.
+    // The first run makes the tables; the quicker of two others counts, for something else may have held one up.
+    assert!(run(&arguments).status.success());
+    let whole = [(); 2].map(|()| time_of_a_run(&mut store, &arguments)).into_iter().min().unwrap();
+    let mut under_way = 0;
     for round in 0..KILLS {
         store.append(1 + round % 3);
         let mut child: Command = chorsu(&arguments);
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Spread evenly, in an order that looks random and is the same each time.
-        thread::sleep(Duration::from_millis(round * 7_919 % WITHIN));
-        ended += u64::from(child.try_wait().unwrap().is_some());
+        let part = f64::from(u32::try_from(round * 7_919 % 1_000).unwrap()) / 1_000.0;
+        thread::sleep(whole.mul_f64(0.3 + 0.7 * part));
         child.kill().unwrap();
         child.wait().unwrap();
+        under_way += u64::from(is_under_way(&store));
     }
-    assert!(ended < KILLS / 2, "{ended} of {KILLS} had ended before they were killed");
+    println!("{under_way} of {KILLS} kills left a batch under way; a whole run takes {whole:?}");
+    assert!(under_way >= UNDER_WAY, "only {under_way} of {KILLS} were killed while they sent");
     let last = run(&arguments);
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
     store.must_be_there_once(&engine, &database);

@@ -33,10 +33,11 @@ pub struct Client {
 /// Named values that a statement is sent with: `{name:Type}` in it stands for them.
 pub type Bound<'v> = [(&'v str, String)];
 
-/// How an insert is taken: nothing of its own in the background, no error stepped over, and the whole of it in one block, so that the
+/// How an insert is taken: nothing of it in the background, by a cluster's distributed tables neither, no error stepped over, and the whole of it in one block, so that the
 /// same insert twice is the same block twice. `0` lifts the other bounds of a block.
-const INSERT_SETTINGS: [(&str, &str); 11] = [
+const INSERT_SETTINGS: [(&str, &str); 12] = [
     ("async_insert", "0"),
+    ("distributed_foreground_insert", "1"),
     ("insert_deduplicate", "1"),
     ("deduplicate_blocks_in_dependent_materialized_views", "1"),
     ("materialized_views_ignore_errors", "0"),

@@ -15,7 +15,7 @@ pub(crate) trait Bits: Copy + Ord {
     fn first_of(self, len: u8) -> Self;
     /// The address with every bit behind the first `len` set.
     fn last_of(self, len: u8) -> Self;
-    /// The number of `bits` bits that begins at bit `from`, counted from the left; `from + bits` is at most the width, and `bits` at most 16.
+    /// The number of `bits` bits that begins at bit `from`, counted from the left. It lies within one half of the address, and has at most 16 bits.
     fn part(self, from: u8, bits: u8) -> usize;
     /// The address with `part` written there.
     fn with_part(self, from: u8, bits: u8, part: usize) -> Self;
@@ -24,7 +24,7 @@ pub(crate) trait Bits: Copy + Ord {
 }
 
 macro_rules! bits {
-    ($number:ty, $width:literal) => {
+    ($number:ty, $width:literal, $part:expr) => {
         impl Bits for $number {
             const WIDTH: u8 = $width;
             const ZERO: Self = 0;
@@ -43,7 +43,7 @@ macro_rules! bits {
 
             #[inline]
             fn part(self, from: u8, bits: u8) -> usize {
-                (self >> ($width - from - bits)) as usize & ((1 << bits) - 1)
+                $part(self, from, bits) & ((1 << bits) - 1)
             }
 
             fn with_part(self, from: u8, bits: u8, part: usize) -> Self {
@@ -57,8 +57,12 @@ macro_rules! bits {
     };
 }
 
-bits!(u32, 32);
-bits!(u128, 128);
+bits!(u32, 32, |address: u32, from: u8, bits: u8| (address >> (32 - from - bits)) as usize);
+// A shift of 128 bits is several instructions, and one of a half is one.
+bits!(u128, 128, |address: u128, from: u8, bits: u8| {
+    let half = if from < 64 { (address >> 64) as u64 } else { address as u64 };
+    (half >> (64 - (from & 63) - bits)) as usize
+});
 
 /// A prefix without bits behind its length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod lookup;
 mod members;
 mod simulate;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schema::Timestamp;
 
+pub(crate) use lookup::{Lookup, LookupFormat, Wanted};
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
 pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
 
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Ports(Question),
     /// How the exporters are, what was lost and where
     Exporters(Question),
+    /// What is known of an address or a network, and which file says so
+    Lookup(Lookup),
     /// Show a capture's datagrams in full, record by record
     Inspect(Inspect),
 }

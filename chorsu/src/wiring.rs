@@ -17,6 +17,7 @@ use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
+use crate::places::PlacesThread;
 
 /// File in the data folder for the templates of NetFlow v9 and IPFIX, so that a start need not wait for exporters to repeat them.
 const TEMPLATES: &str = "templates.jsonl";
@@ -26,6 +27,8 @@ pub(crate) struct House {
     service: Service,
     keeper: JoinHandle<()>,
     pub(crate) members: Members,
+    /// `None` where nothing above layer 2 is looked at.
+    pub(crate) places: Option<PlacesThread>,
     pub(crate) status: Arc<ArcSwap<Status>>,
     /// How it receives.
     pub(crate) sizes: Sizes,
@@ -48,10 +51,11 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
     };
+    let places = config.economy.as_ref().map(|economy| PlacesThread::start(economy, Arc::clone(&members.status))).transpose()?;
     let sizes = config.collect.sizes();
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
-    Ok(House { service, keeper, members, status, sizes, config: config.clone(), reader })
+    Ok(House { service, keeper, members, places, status, sizes, config: config.clone(), reader })
 }
 
 /// Opens the journal for writing.
@@ -96,6 +100,7 @@ impl House {
     /// Takes what has been received, closes the running window, writes it, and ends.
     pub(crate) fn stop(self) {
         self.service.stop();
+        self.places.map(PlacesThread::stop);
         // A keeper that panicked leaves its windows to the log; there is nothing else to wait for.
         let _ = self.keeper.join();
     }

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod inspect;
+mod lookup;
 mod members;
 mod question;
 mod replay;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),
+        Command::Lookup(asked) => lookup::lookup(&asked),
         Command::Inspect(asked) => inspect::inspect(&asked),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Every mistake of a file is found in one go, each with its line, its key and what was expected.
 
+mod economy;
 mod exporters;
 mod keys;
 mod nearest;
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 use schema::Level;
 use store::Retention;
 
+pub(crate) use economy::Economy;
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;
@@ -38,6 +40,10 @@ pub(crate) struct Config {
     pub(crate) members: Option<PathBuf>,
     pub(crate) store: Store,
     pub(crate) http: Http,
+    /// What is measured as domestic, and from where is known which addresses are; `None` where nothing above layer 2 is looked at.
+    pub(crate) economy: Option<Economy>,
+    /// Whether that was switched off.
+    pub(crate) layer2_only: bool,
     /// What is known better than what exporters say, the most specific first.
     pub(crate) exporters: Vec<Rule>,
 }
@@ -135,12 +141,17 @@ impl Config {
         let mut exchange = typed.section("exchange");
         let name: Arc<str> = exchange.get("name", short_name).unwrap_or_else(|| "ix".into());
         let title = exchange.get("title", text).unwrap_or_else(|| name.to_string());
+        let layer2_only = typed.section("privacy").get("layer2_only", yes_or_no).unwrap_or(false);
+        // It is read in any case, so that its mistakes are told.
+        let economy = economy::economy(typed, folder).filter(|_| !layer2_only);
         Self {
             exchange: Exchange { name, title },
             collect: collect(typed),
             members: typed.section("members").get("file", text).map(|file| folder.join(file)),
             store: store(typed, folder),
             http: http(typed),
+            economy,
+            layer2_only,
             exporters: exporters::rules(typed),
         }
     }

@@ -222,6 +222,7 @@ pub(crate) fn site(dir: &Path, members: u32, minutes: u32, now: Timestamp) -> Si
             macs: members as usize,
             warnings: vec!["AS64501 has no port".to_owned()],
             refused: None,
+            places: Arc::default(),
         },
         store: schema::status::StoreStatus { windows_written: 56, newest: Some(running.minus(MINUTE)), ..Default::default() },
         ledger: schema::status::Ledger { received: 1_000, in_windows: 1_000, lost: 0 },

@@ -1,5 +1,7 @@
 //! The collector's status in the API's words.
 
+mod places;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,6 +9,7 @@ use schema::status::{ExporterStatus, Ledger, Listener, Status};
 use schema::{Protocol, Timestamp};
 use serde::Serialize;
 
+use self::places::PlacesView;
 use crate::site::Hall;
 
 /// The answer to `status`. All counts are since the start.
@@ -25,6 +28,7 @@ pub(crate) struct StatusView<'a> {
     skipped: BTreeMap<&'static str, u64>,
     strangers: Vec<StrangerView>,
     directory: DirectoryView<'a>,
+    places: Option<PlacesView<'a>>,
     store: StoreView<'a>,
     ledger: LedgerView,
 }
@@ -142,6 +146,7 @@ impl<'a> StatusView<'a> {
                 warnings: &directory.warnings,
                 refused: directory.refused.as_deref(),
             },
+            places: places::view(status),
             store: StoreView {
                 windows_written: store.windows_written,
                 windows_lost: store.windows_lost,

@@ -55,11 +55,11 @@ pub(crate) struct Lookup {
     /// Without a configuration: the economy from which it is seen, as in TJ
     #[arg(long, value_name = "CODE")]
     pub(crate) home: Option<schema::Economy>,
-    #[command(flatten)]
-    pub(crate) files: Files,
     /// What is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: LookupFormat,
+    #[command(flatten)]
+    pub(crate) files: Files,
 }
 
 /// Files that a configuration would name.
@@ -72,7 +72,7 @@ pub(crate) struct Files {
     /// Geofeeds (RFC 8805)
     #[arg(long, value_name = "FILE", requires = "home")]
     geofeeds: Vec<PathBuf>,
-    /// Databases of economies in `MaxMind`'s format
+    /// Databases of economies in MaxMind's format
     #[arg(long, value_name = "FILE", requires = "home")]
     economy_databases: Vec<PathBuf>,
     /// Registries' delegated-extended statistics
@@ -81,7 +81,7 @@ pub(crate) struct Files {
     /// Dumps of routing tables (MRT)
     #[arg(long, value_name = "FILE", requires = "home")]
     routes: Vec<PathBuf>,
-    /// Databases of networks in `MaxMind`'s format
+    /// Databases of networks in MaxMind's format
     #[arg(long, value_name = "FILE", requires = "home")]
     network_databases: Vec<PathBuf>,
     /// Local caches: prefixes and members

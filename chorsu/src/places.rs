@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -16,41 +16,25 @@ use crate::failure::{Context, Outcome};
 /// How often is looked whether files have changed. What is known of addresses changes by the day.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// The thread that reads the files. A routing table takes some seconds, in which nobody waits for it.
-pub(crate) struct PlacesThread {
-    look: Sender<()>,
-    thread: JoinHandle<()>,
-}
-
-/// Makes the thread look whether files have changed.
+/// Makes the thread that reads the files look whether they have changed. The thread ends when nobody can any more.
 #[derive(Clone)]
 pub(crate) struct Look(Sender<()>);
 
 impl Look {
-    pub(crate) fn now(&self) {
-        // A thread that has ended looks no more.
-        let _ = self.0.send(());
-    }
-}
-
-impl PlacesThread {
-    /// Starts to read. Until a file is read, it says nothing.
+    /// Starts to read. Until a file is read, it says nothing: a routing table takes some seconds, in which nobody waits for it.
     pub(crate) fn start(economy: &Economy, status: Arc<ArcSwap<DirectoryStatus>>) -> Outcome<Self> {
         let gazetteer = Gazetteer::new(economy.home.clone(), economy.sources.clone());
         let (look, asked) = channel();
         let reading = move || keep_up(gazetteer, &status, &asked);
         let thread = thread::Builder::new().name("places".into()).spawn(reading);
-        Ok(Self { look, thread: thread.context("the thread that reads what is known of addresses cannot be started")? })
+        // Nothing is lost when the program ends while it reads: it writes nothing.
+        thread.map(drop).context("the thread that reads what is known of addresses cannot be started")?;
+        Ok(Self(look))
     }
 
-    pub(crate) fn look(&self) -> Look {
-        Look(self.look.clone())
-    }
-
-    /// Lets the thread go. It is not waited for while it reads a large file; it writes nothing.
-    pub(crate) fn stop(self) {
-        drop(self.look);
-        drop(self.thread);
+    pub(crate) fn now(&self) {
+        // A thread that has ended looks no more.
+        let _ = self.0.send(());
     }
 }
 

@@ -17,7 +17,7 @@ use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
-use crate::places::PlacesThread;
+use crate::places::Look;
 
 /// File in the data folder for the templates of NetFlow v9 and IPFIX, so that a start need not wait for exporters to repeat them.
 const TEMPLATES: &str = "templates.jsonl";
@@ -28,7 +28,7 @@ pub(crate) struct House {
     keeper: JoinHandle<()>,
     pub(crate) members: Members,
     /// `None` where nothing above layer 2 is looked at.
-    pub(crate) places: Option<PlacesThread>,
+    pub(crate) places: Option<Look>,
     pub(crate) status: Arc<ArcSwap<Status>>,
     /// How it receives.
     pub(crate) sizes: Sizes,
@@ -51,7 +51,7 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
     };
-    let places = config.economy.as_ref().map(|economy| PlacesThread::start(economy, Arc::clone(&members.status))).transpose()?;
+    let places = config.economy.as_ref().map(|economy| Look::start(economy, Arc::clone(&members.status))).transpose()?;
     let sizes = config.collect.sizes();
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
@@ -100,7 +100,6 @@ impl House {
     /// Takes what has been received, closes the running window, writes it, and ends.
     pub(crate) fn stop(self) {
         self.service.stop();
-        self.places.map(PlacesThread::stop);
         // A keeper that panicked leaves its windows to the log; there is nothing else to wait for.
         let _ = self.keeper.join();
     }

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, rule_text};
 use crate::failure::{Context, Failure, Outcome};
 use crate::members::Members;
-use crate::places::{Look, PlacesThread};
+use crate::places::Look;
 use crate::strangers;
 use crate::wiring::{self, House};
 
@@ -84,7 +84,7 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         let address = listener.local_addr().context("the address of the pages cannot be found")?;
         tracing::info!("pages on http://{address}/");
         ready(address);
-        let reload = tokio::spawn(reload_on_hangup(house.members.clone(), house.places.as_ref().map(PlacesThread::look)));
+        let reload = tokio::spawn(reload_on_hangup(house.members.clone(), house.places.clone()));
         let strangers = tokio::spawn(strangers::tell(Arc::clone(&house.status)));
         let (tell, told) = tokio::sync::oneshot::channel::<()>();
         let serving = tokio::spawn(dashboards::serve(listener, house.site(), async {

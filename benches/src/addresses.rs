@@ -26,6 +26,9 @@ const BUSY: usize = 4_096;
 /// Networks that announce something.
 const NETWORKS: u32 = 75_000;
 
+/// The lowest of their numbers: beyond 23,456, which is no network's (RFC 6793).
+const FIRST_NETWORK: u32 = 100_000;
+
 /// How many of a hundred prefixes are so long: some three in five are a /24, in IPv6 half are a /48.
 const LENGTHS_4: [(u8, u32); 9] = [(24, 61), (23, 10), (22, 11), (21, 5), (20, 5), (19, 3), (18, 2), (17, 1), (16, 2)];
 const LENGTHS_6: [(u8, u32); 6] = [(48, 48), (44, 10), (40, 12), (36, 8), (32, 14), (29, 8)];
@@ -107,10 +110,10 @@ fn dump(v4: &[(u32, u8)], v6: &[(u128, u8)], rng: &mut Pcg64) -> Vec<u8> {
     // One peer of AS 65000 by IPv4.
     record(&mut octets, 1, &[192, 0, 2, 1, 0, 0, 0, 1, 2, 192, 0, 2, 2, 192, 0, 2, 2, 0, 0, 0xfd, 0xe8]);
     for (first, len) in v4 {
-        rib(&mut octets, 2, &first.to_be_bytes(), *len, rng.random_range(1..NETWORKS));
+        rib(&mut octets, 2, &first.to_be_bytes(), *len, rng.random_range(FIRST_NETWORK..FIRST_NETWORK + NETWORKS));
     }
     for (first, len) in v6 {
-        rib(&mut octets, 4, &first.to_be_bytes(), *len, rng.random_range(1..NETWORKS));
+        rib(&mut octets, 4, &first.to_be_bytes(), *len, rng.random_range(FIRST_NETWORK..FIRST_NETWORK + NETWORKS));
     }
     octets
 }

@@ -97,6 +97,15 @@ pub fn all() -> Vec<Group> {
         cases: vec![Case::Close, Case::Merge, Case::JournalWrite],
         comparisons: vec![],
     });
+    groups.push(Group {
+        title: "Places: where an address is, in a table of 1,000,000 prefixes of IPv4 and 250,000 of IPv6",
+        members: 48,
+        cases: vec![Case::Locality, Case::LocalityFar, Case::Locality6, Case::LocalitySearched, Case::LocalityFarSearched],
+        comparisons: vec![
+            faster("locality_vs_search", Case::LocalitySearched, Case::Locality),
+            faster("locality_far_vs_search", Case::LocalityFarSearched, Case::LocalityFar),
+        ],
+    });
     groups
 }
 

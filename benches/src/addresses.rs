@@ -38,8 +38,8 @@ const LENGTHS_6: [(u8, u32); 6] = [(48, 48), (44, 10), (40, 12), (36, 8), (32, 1
 pub struct Addresses {
     /// The table.
     pub places: Places,
-    /// The same answers, found by searching.
-    pub search: Search,
+    /// The prefixes of IPv4 that it was made of, each with its length.
+    prefixes: Vec<(u32, u8)>,
     /// Addresses of IPv4, few of which are different.
     pub busy: Vec<u32>,
     /// Addresses of IPv4, all of which are different.
@@ -58,7 +58,6 @@ impl Addresses {
         let (v4, v6) = (prefixes_4(&mut rng), prefixes_6(&mut rng));
         let layer = read(SourceKind::Routes, dump(&v4, &v6, &mut rng).as_slice())?;
         let places = table(layer);
-        let search = Search::of(&places, &v4);
         let one_of = |rng: &mut Pcg64| {
             let (first, len) = v4[rng.random_range(0..v4.len())];
             first | rng.random::<u32>() & u32::MAX.checked_shr(len.into()).unwrap_or(0)
@@ -68,7 +67,13 @@ impl Addresses {
         let far = (0..LOOK_UPS).map(|_| one_of(&mut rng)).collect();
         let different: Vec<IpAddr> = (0..BUSY).map(|_| Ipv6Addr::from_bits(v6[rng.random_range(0..v6.len())].0 | 1).into()).collect();
         let busy_6 = (0..LOOK_UPS).map(|_| different[rng.random_range(0..BUSY)]).collect();
-        Ok(Self { places, search, busy, far, busy_6 })
+        Ok(Self { places, prefixes: v4, busy, far, busy_6 })
+    }
+
+    /// The same answers of IPv4, found by searching.
+    #[must_use]
+    pub fn search(&self) -> Search {
+        Search::of(&self.places, &self.prefixes)
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use super::Round;
-use crate::addresses::Addresses;
+use crate::addresses::{Addresses, Search};
 
 pub(super) fn busy() -> Result<Round, Box<dyn Error>> {
     let made = Addresses::made()?;
@@ -23,18 +23,20 @@ pub(super) fn busy_6() -> Result<Round, Box<dyn Error>> {
 
 pub(super) fn searched_busy() -> Result<Round, Box<dyn Error>> {
     let made = Addresses::made()?;
-    Ok(Box::new(move || searched(&made, &made.busy)))
+    let search = made.search();
+    Ok(Box::new(move || searched(&search, &made.busy)))
 }
 
 pub(super) fn searched_far() -> Result<Round, Box<dyn Error>> {
     let made = Addresses::made()?;
-    Ok(Box::new(move || searched(&made, &made.far)))
+    let search = made.search();
+    Ok(Box::new(move || searched(&search, &made.far)))
 }
 
 fn localities(made: &Addresses, addresses: &[u32]) -> u64 {
     addresses.iter().map(|address| black_box(made.places.locality_4(*address)) as u64).sum()
 }
 
-fn searched(made: &Addresses, addresses: &[u32]) -> u64 {
-    addresses.iter().map(|address| u64::from(black_box(made.search.network(*address)))).sum()
+fn searched(search: &Search, addresses: &[u32]) -> u64 {
+    addresses.iter().map(|address| u64::from(black_box(search.network(*address)))).sum()
 }

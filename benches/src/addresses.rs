@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use directory::places::{Home, Layer, PlaceSource, Places, Refused, SourceKind, read};
 use rand::{RngExt, SeedableRng};
@@ -49,11 +49,16 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Makes everything.
+    /// Everything, made once.
     ///
     /// # Errors
     /// If the routing table is refused.
-    pub fn made() -> Result<Self, Refused> {
+    pub fn made() -> Result<&'static Self, Refused> {
+        static MADE: OnceLock<Result<Addresses, Refused>> = OnceLock::new();
+        MADE.get_or_init(Self::make).as_ref().map_err(Clone::clone)
+    }
+
+    fn make() -> Result<Self, Refused> {
         let mut rng = Pcg64::seed_from_u64(7);
         let (v4, v6) = (prefixes_4(&mut rng), prefixes_6(&mut rng));
         let layer = read(SourceKind::Routes, dump(&v4, &v6, &mut rng).as_slice())?;

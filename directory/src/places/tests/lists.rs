@@ -37,6 +37,13 @@ fn a_bad_line_costs_that_line_and_says_what_to_write() {
 }
 
 #[test]
+fn a_geofeed_cannot_speak_of_half_the_world() {
+    let feed = layer(SourceKind::Geofeed, "0.0.0.0/0,TJ\n::/0,TJ\n8.0.0.0/7,TJ\n2000::/15,TJ\n10.0.0.0/8,TJ\n2001::/16,TJ\n");
+    assert_eq!((feed.prefixes_4(), feed.prefixes_6(), feed.left_out()), (1, 1, 4));
+    assert!(notes(&feed)[0].starts_with("line 1: `0.0.0.0/0` is more than any network holds"), "{:?}", notes(&feed));
+}
+
+#[test]
 fn a_file_of_which_nothing_is_understood_is_refused_and_an_empty_list_is_not() {
     for kind in [SourceKind::Geofeed, SourceKind::Overrides, SourceKind::LocalCache] {
         let sentence = refused(kind, "<html>\n<body>not found</body>\n");

@@ -66,29 +66,29 @@ impl Table {
         let add_path = matches!(subtype, RIB_IPV4_ADD_PATH | RIB_IPV6_ADD_PATH);
         let Some((prefix, network)) = self.announced(&mut body, version_6, add_path) else { return Ok(None) };
         let is_default = matches!(prefix, AnyPrefix::V4(Prefix { len: 0, .. }) | AnyPrefix::V6(Prefix { len: 0, .. }));
-        if !is_default {
+        if let Some(network) = network.filter(|_| !is_default) {
             self.builder.add(prefix, network)?;
         }
         Ok(Some(()))
     }
 
-    /// A prefix and its network.
-    fn announced(&mut self, body: &mut Cursor<'_>, version_6: bool, add_path: bool) -> Option<(AnyPrefix, u32)> {
+    /// A prefix and its network; no network where nobody has a route to it.
+    fn announced(&mut self, body: &mut Cursor<'_>, version_6: bool, add_path: bool) -> Option<(AnyPrefix, Option<u32>)> {
         // The record's number in the dump.
         body.u32()?;
         let prefix = if version_6 { AnyPrefix::V6(prefix(body)?) } else { AnyPrefix::V4(prefix(body)?) };
         Some((prefix, self.network(body, add_path)?))
     }
 
-    /// The network that most routes of the record name; 0 where most name none.
-    fn network(&mut self, body: &mut Cursor<'_>, add_path: bool) -> Option<u32> {
+    /// The network that most routes of the record name; 0 where most name none. The outer `None` is a broken record.
+    fn network(&mut self, body: &mut Cursor<'_>, add_path: bool) -> Option<Option<u32>> {
         self.votes.0.clear();
         for _ in 0..body.u16()? {
             let route = mrt::route(body, add_path)?;
             let network = self.origin(&route)?;
             self.votes.add(network);
         }
-        self.votes.winner()
+        Some(self.votes.winner())
     }
 
     fn origin(&self, route: &Route<'_>) -> Option<u32> {

@@ -50,6 +50,8 @@ fn both_versions_are_read_and_a_default_route_is_nobodys() {
     let table =
         made::routes(&[("0.0.0.0/0", &[&[1]]), ("2001:db8::/32", &[&[1, 2]]), ("198.51.100.128/25", &[&[1, 3]]), ("::/0", &[&[1]])]);
     assert_eq!(networks(&table), [("2001:db8::/32".to_owned(), 2), ("198.51.100.128/25".to_owned(), 3)].into());
+    let nobodys = [table.clone(), made::rib("203.0.113.0/24", &[])].concat();
+    assert_eq!((networks(&nobodys), layer(SourceKind::Routes, &nobodys).left_out()), (networks(&table), 0), "without a route");
     assert_eq!(layer(SourceKind::Routes, &table).made(), Some("2026-11-01".parse::<Timestamp>().unwrap()));
 }
 

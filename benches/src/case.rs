@@ -1,5 +1,6 @@
 //! The pieces of work that are measured.
 
+mod addresses;
 mod flows;
 mod sflow;
 mod windows;
@@ -9,6 +10,7 @@ use std::rc::Rc;
 
 use collector::Lane;
 
+use crate::addresses::LOOK_UPS;
 use crate::traffic::{Kind, Traffic};
 
 pub use windows::{CLOSED_CELLS, closed_window};
@@ -56,6 +58,16 @@ pub enum Case {
     Merge,
     /// Writing a window of [`CLOSED_CELLS`] cells to a journal, without waiting for the disk.
     JournalWrite,
+    /// Where an address of IPv4 is, in a table of a full routing table's prefixes: few addresses, again and again.
+    Locality,
+    /// The same, hardly an address twice.
+    LocalityFar,
+    /// The same of IPv6, few addresses.
+    Locality6,
+    /// What `Locality` does, by searching among the beginnings of intervals.
+    LocalitySearched,
+    /// What `LocalityFar` does, by searching.
+    LocalityFarSearched,
 }
 
 /// A case made ready: each call is one round, and returns a number that depends on all of its work.
@@ -63,7 +75,7 @@ pub type Round = Box<dyn FnMut() -> u64>;
 
 impl Case {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Floor,
         Self::Walk,
         Self::Matrix,
@@ -84,6 +96,11 @@ impl Case {
         Self::Close,
         Self::Merge,
         Self::JournalWrite,
+        Self::Locality,
+        Self::LocalityFar,
+        Self::Locality6,
+        Self::LocalitySearched,
+        Self::LocalityFarSearched,
     ];
 
     /// Its name on the command line and in reports.
@@ -110,6 +127,11 @@ impl Case {
             Self::Close => "close",
             Self::Merge => "merge",
             Self::JournalWrite => "journal_write",
+            Self::Locality => "locality",
+            Self::LocalityFar => "locality_far",
+            Self::Locality6 => "locality_ipv6",
+            Self::LocalitySearched => "locality_searched",
+            Self::LocalityFarSearched => "locality_far_searched",
         }
     }
 
@@ -132,7 +154,14 @@ impl Case {
             Self::Netflow9Walk | Self::Netflow9Matrix | Self::Netflow9NetflowParser | Self::Netflow9NetflowParserMatrix => {
                 Some(Kind::Netflow9)
             }
-            Self::Close | Self::Merge | Self::JournalWrite => None,
+            Self::Close
+            | Self::Merge
+            | Self::JournalWrite
+            | Self::Locality
+            | Self::LocalityFar
+            | Self::Locality6
+            | Self::LocalitySearched
+            | Self::LocalityFarSearched => None,
         }
     }
 
@@ -142,8 +171,14 @@ impl Case {
         match self.kind() {
             Some(Kind::Sflow | Kind::Crowded | Kind::Hostile) => "sample",
             Some(Kind::Ipfix | Kind::Netflow9) => "record",
+            None if self.looks_up() => "look_up",
             None => "cell",
         }
+    }
+
+    /// Whether it looks up addresses.
+    const fn looks_up(self) -> bool {
+        matches!(self, Self::Locality | Self::LocalityFar | Self::Locality6 | Self::LocalitySearched | Self::LocalityFarSearched)
     }
 
     /// How many of its units a round has.
@@ -152,6 +187,7 @@ impl Case {
         match self {
             Self::Close | Self::JournalWrite => u64::from(CLOSED_CELLS),
             Self::Merge => 2 * u64::from(CLOSED_CELLS),
+            _ if self.looks_up() => LOOK_UPS as u64,
             _ => traffic.samples,
         }
     }
@@ -159,7 +195,7 @@ impl Case {
     /// Makes it ready.
     ///
     /// # Errors
-    /// Of [`Case::JournalWrite`], if it has no place for its journal.
+    /// Of [`Case::JournalWrite`], if it has no place for its journal, and of look-ups if their table is refused.
     pub fn prepare(self, traffic: &Rc<Traffic>) -> Result<Round, Box<dyn Error>> {
         let traffic = Rc::clone(traffic);
         Ok(match self {
@@ -175,6 +211,11 @@ impl Case {
             Self::Close => windows::close(),
             Self::Merge => windows::merge(),
             Self::JournalWrite => windows::journal_write()?,
+            Self::Locality => addresses::busy()?,
+            Self::LocalityFar => addresses::far()?,
+            Self::Locality6 => addresses::busy_6()?,
+            Self::LocalitySearched => addresses::searched_busy()?,
+            Self::LocalityFarSearched => addresses::searched_far()?,
         })
     }
 }

@@ -97,6 +97,15 @@ pub fn all() -> Vec<Group> {
         cases: vec![Case::Close, Case::Merge, Case::JournalWrite],
         comparisons: vec![],
     });
+    groups.push(Group {
+        title: "Places: where an address is, in a table of 1,000,000 prefixes of IPv4 and 250,000 of IPv6",
+        members: 48,
+        cases: vec![Case::Locality, Case::LocalityFar, Case::Locality6, Case::LocalitySearched, Case::LocalityFarSearched],
+        comparisons: vec![
+            faster("locality_vs_search", Case::LocalitySearched, Case::Locality),
+            faster("locality_far_vs_search", Case::LocalityFarSearched, Case::LocalityFar),
+        ],
+    });
     groups
 }
 
@@ -115,9 +124,10 @@ fn sflow(title: &'static str, members: usize) -> Group {
 }
 
 /// Figures whose names are a contract, and of which measured figures they are the copies.
-const NAMED: [(&str, &str); 3] = [
+const NAMED: [(&str, &str); 4] = [
     ("sflow_vs_sflow_parser_ratio", "matrix_vs_sflow_parser_500_members_ratio"),
     ("sflow_instructions_per_sample", "matrix_500_members_instructions_per_sample"),
+    ("locality_instructions_per_look_up", "locality_48_members_instructions_per_look_up"),
     ("ipfix_vs_netflow_parser_ratio", "ipfix_walk_vs_netflow_parser_500_members_ratio"),
 ];
 
@@ -140,7 +150,11 @@ pub fn measure(group: &Group, runner: &Path, report: &mut Report) -> Result<(), 
 }
 
 fn unit_of(name: &str) -> Option<&'static str> {
-    Some(if name.ends_with("_ratio") { FASTER } else { "instructions per sample" })
+    Some(match name {
+        name if name.ends_with("_ratio") => FASTER,
+        name if name.ends_with("_look_up") => "instructions per look-up",
+        _ => "instructions per sample",
+    })
 }
 
 fn time(group: &Group, traffic: &Rc<Traffic>, report: &mut Report) -> Result<(), Box<dyn Error>> {

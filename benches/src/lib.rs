@@ -7,6 +7,7 @@
 //! 2. [`case`] is one piece of work on them, repeated in rounds; [`rival`] and [`flow_rival`] do the same work with other decoders and the standard
 //!    library's maps;
 //! 3. [`instructions`] runs a case under callgrind, [`clock`] runs several in turns, and [`groups`] says which are compared;
+//!    [`addresses`] is a table of places as large as the world's, and another way to keep one;
 //! 4. [`peers`] are other programs that read the same capture;
 //! 5. [`year`] makes a year's journal, and [`questions`] asks it;
 //! 6. [`report`] prints the figures, holds them against the [`goals`], and writes them as JSON.
@@ -15,6 +16,7 @@
 //!
 //! How right the figures are is weighed too: [`experiments`].
 
+pub mod addresses;
 pub mod case;
 pub mod clock;
 pub mod experiments;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod lookup;
 mod members;
 mod ship;
 mod simulate;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schema::Timestamp;
 
+pub(crate) use lookup::{Lookup, LookupFormat, Wanted};
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
 pub(crate) use ship::Ship;
 pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     Ship(Ship),
     /// The tables of the ClickHouse: show the statements that make them, or bring them to this version
     Schema(Schema),
+    /// What is known of an address or a network, and which file says so
+    Lookup(Lookup),
     /// Show a capture's datagrams in full, record by record
     Inspect(Inspect),
 }

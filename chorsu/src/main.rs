@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod keeper;
 mod members;
+mod places;
 mod progress;
 mod shipping;
 mod strangers;

@@ -39,14 +39,18 @@ impl Members {
                 let status = status(Some(file), &list, now);
                 tracing::info!(members = status.members, macs = status.macs, warnings = status.warnings.len(), "members reloaded");
                 self.current.replace(list, now);
-                self.status.store(Arc::new(status));
+                self.say(|before| DirectoryStatus { places: Arc::clone(&before.places), ..status.clone() });
             }
             Err(refused) => {
                 tracing::error!(%refused, "members not reloaded; the older list stays in use");
-                let status = DirectoryStatus { refused: Some(refused.to_string()), ..DirectoryStatus::clone(&self.status.load()) };
-                self.status.store(Arc::new(status));
+                self.say(|before| DirectoryStatus { refused: Some(refused.to_string()), ..before.clone() });
             }
         }
+    }
+
+    /// Publishes a status. Whoever reads what is known of addresses writes to the same one.
+    fn say(&self, status: impl Fn(&DirectoryStatus) -> DirectoryStatus) {
+        self.status.rcu(|before| status(before));
     }
 }
 
@@ -58,5 +62,6 @@ fn status(file: Option<&Path>, list: &Directory, loaded: Timestamp) -> Directory
         macs: list.mac_count(),
         warnings: list.warnings().iter().map(ToString::to_string).collect(),
         refused: None,
+        places: Arc::default(),
     }
 }

@@ -18,6 +18,7 @@ use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
 use crate::members::Members;
+use crate::places::Look;
 use crate::shipping;
 use crate::warehouse;
 
@@ -31,6 +32,8 @@ pub(crate) struct House {
     shipping: Option<Shipping>,
     watch: Option<Watch>,
     pub(crate) members: Members,
+    /// `None` where nothing above layer 2 is looked at.
+    pub(crate) places: Option<Look>,
     pub(crate) status: Arc<ArcSwap<Status>>,
     /// How it receives.
     pub(crate) sizes: Sizes,
@@ -61,11 +64,12 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
     };
+    let places = config.economy.as_ref().map(|economy| Look::start(economy, Arc::clone(&members.status))).transpose()?;
     let sizes = config.collect.sizes();
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
     let shipping = shipper.map(Shipping::start).transpose().context("the thread that ships to ClickHouse cannot be started")?;
-    Ok(House { service, keeper, shipping, watch, members, status, sizes, config: config.clone(), reader })
+    Ok(House { service, keeper, shipping, watch, members, places, status, sizes, config: config.clone(), reader })
 }
 
 /// Opens the journal for writing.

@@ -5,6 +5,7 @@
 pub(crate) mod budget;
 pub(crate) mod causes;
 mod en;
+pub(crate) mod places;
 pub(crate) mod ports;
 pub(crate) mod quality;
 pub(crate) mod shipping;
@@ -157,6 +158,8 @@ pub(crate) struct Texts {
     pub(crate) quality: quality::Quality,
     /// How much was lost, where.
     pub(crate) budget: budget::Budget,
+    /// From where is known where addresses are.
+    pub(crate) places: places::Places,
     /// The page of ports.
     pub(crate) ports: ports::Ports,
     /// What figures may be wrong by.

@@ -16,7 +16,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use schema::Reason;
-use schema::status::{ExporterStatus, Listener, Status};
+use schema::status::{ExporterStatus, Listener, PlaceSourceStatus, Status};
 use store::shipping::{ShippingStatus, Watch};
 
 use crate::problem::Problem;
@@ -128,6 +128,28 @@ const FAMILIES: &[Family<Status>] = &[
     gauge("chorsu_directory_members", "Members in the directory", |s| one(s.directory.members as u64)),
     gauge("chorsu_directory_macs", "MAC addresses in the directory", |s| one(s.directory.macs as u64)),
     gauge("chorsu_directory_warnings", "Warnings of the directory's loader", |s| one(s.directory.warnings.len() as u64)),
+    gauge("chorsu_places_table_bytes", "Octets of the table from addresses to economies and networks", |s| {
+        one(s.directory.places.octets as u64)
+    }),
+    gauge(
+        "chorsu_places_source_data_timestamp_seconds",
+        "Of when the data of a file of economies or networks is, in seconds since 1970",
+        |s| sources(s, |source| source.data_of.map(seconds)),
+    ),
+    gauge("chorsu_places_source_loaded_timestamp_seconds", "When such a file was last understood, in seconds since 1970", |s| {
+        sources(s, |source| source.loaded.map(seconds))
+    }),
+    gauge("chorsu_places_source_ipv4_prefixes", "Prefixes of IPv4 in such a file", |s| sources(s, |source| Some(source.prefixes_4 as u64))),
+    gauge("chorsu_places_source_ipv6_prefixes", "Prefixes of IPv6 in such a file", |s| sources(s, |source| Some(source.prefixes_6 as u64))),
+    gauge("chorsu_places_source_as_ranges", "Ranges of AS numbers in such a file", |s| sources(s, |source| Some(source.networks as u64))),
+    gauge("chorsu_places_source_left_out", "Lines or records of such a file that were left out", |s| {
+        sources(s, |source| Some(source.left_out))
+    }),
+    gauge(
+        "chorsu_places_source_refused",
+        "1 while the latest version of such a file is refused and an older one, or none, is in use",
+        |s| sources(s, |source| Some(source.refused.is_some().into())),
+    ),
     gauge("chorsu_start_timestamp_seconds", "When the collector started, in seconds since 1970", |s| one(seconds(s.started))),
 ];
 
@@ -145,6 +167,11 @@ fn one(value: impl Into<i128>) -> Vec<Reading> {
 
 fn listeners(status: &Status, value: fn(&Listener) -> u64) -> Vec<Reading> {
     status.listeners.iter().map(|listener| (vec![("listener", listener.address.to_string())], value(listener).into())).collect()
+}
+
+fn sources(status: &Status, value: fn(&PlaceSourceStatus) -> Option<u64>) -> Vec<Reading> {
+    let labels = |source: &PlaceSourceStatus| vec![("kind", source.kind.to_owned()), ("file", source.file.clone())];
+    status.directory.places.sources.iter().filter_map(|source| Some((labels(source), value(source)?.into()))).collect()
 }
 
 fn exporters(status: &Status, value: fn(&ExporterStatus) -> u64) -> Vec<Reading> {

@@ -1,6 +1,7 @@
 //! The collector's status in the API's words.
 
 mod shipping;
+mod places;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use shipping::ShippingView;
 
+use self::places::PlacesView;
 use crate::site::Hall;
 
 /// The answer to `status`. All counts are since the start.
@@ -29,6 +31,7 @@ pub(crate) struct StatusView<'a> {
     skipped: BTreeMap<&'static str, u64>,
     strangers: Vec<StrangerView>,
     directory: DirectoryView<'a>,
+    places: Option<PlacesView<'a>>,
     store: StoreView<'a>,
     /// `null` where there is no ClickHouse.
     shipping: Option<ShippingView>,
@@ -148,6 +151,7 @@ impl<'a> StatusView<'a> {
                 warnings: &directory.warnings,
                 refused: directory.refused.as_deref(),
             },
+            places: places::view(status),
             store: StoreView {
                 windows_written: store.windows_written,
                 windows_lost: store.windows_lost,

@@ -22,6 +22,7 @@ mod ixf;
 mod load;
 mod macs;
 mod member;
+pub mod places;
 mod refusal;
 mod snapshot;
 mod toml_file;

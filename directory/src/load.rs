@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use schema::Timestamp;
 use thiserror::Error;
 
 use crate::book::Directory;
@@ -135,9 +136,22 @@ pub struct Source {
 
 /// What tells one version of a file from the next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stamp {
+pub(crate) struct Stamp {
     modified: Option<SystemTime>,
     octets: u64,
+}
+
+impl Stamp {
+    /// That of the version which is there now; `None` if none is.
+    pub(crate) fn of(file: &Path) -> Option<Self> {
+        let metadata = file.metadata().ok()?;
+        Some(Self { modified: metadata.modified().ok(), octets: metadata.len() })
+    }
+
+    /// When the version was written.
+    pub(crate) fn modified(self) -> Option<Timestamp> {
+        self.modified.map(Timestamp::from)
+    }
 }
 
 impl Source {
@@ -173,7 +187,6 @@ impl Source {
     }
 
     fn stamp(&self) -> Option<Stamp> {
-        let metadata = self.path.metadata().ok()?;
-        Some(Stamp { modified: metadata.modified().ok(), octets: metadata.len() })
+        Stamp::of(&self.path)
     }
 }

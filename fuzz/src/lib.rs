@@ -8,7 +8,8 @@
 //! - [`netflow9_ipfix`]: [`datagrams`] of one exporter, whose templates hold for those behind them;
 //! - [`lane`]: [`datagrams`] of several exporters in any protocol, on their way to a window;
 //! - [`capture`]: a pcap or pcapng file;
-//! - [`members`]: member lists in TOML, CSV, and as IX-F exports.
+//! - [`members`]: member lists in TOML, CSV, and as IX-F exports;
+//! - [`places`]: files of economies and networks: lists, geofeeds, registries' statistics, routing tables and databases.
 //!
 //! Each reads within a [`memory::Bound`]. [`exporter`] and [`records`] say what must hold of templates and of flow records.
 //!
@@ -23,6 +24,7 @@ pub mod members;
 pub mod memory;
 pub mod netflow5;
 pub mod netflow9_ipfix;
+pub mod places;
 pub mod records;
 pub mod sflow;
 
@@ -39,4 +41,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("members_toml", members::toml),
     ("members_csv", members::csv),
     ("members_ixf", members::ixf),
+    ("places_overrides", places::overrides),
+    ("places_geofeed", places::geofeed),
+    ("places_registry", places::registry),
+    ("places_routes", places::routes),
+    ("places_database", places::database),
+    ("places_caches", places::caches),
 ];

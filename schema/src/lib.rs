@@ -8,14 +8,17 @@
 //! 4. [`window`]: what was measured in one window, as rows;
 //! 5. [`columns`]: the one table of columns from which the Parquet files, the API's fields and their documentation come;
 //! 6. [`level`]: the roll-ups;
-//! 7. [`status`]: what the running collector says of itself;
-//! 8. [`warehouse`]: the same tables in a ClickHouse.
+//! 7. [`economy`] and [`locality`]: where an address is;
+//! 8. [`status`]: what the running collector says of itself;
+//! 9. [`warehouse`]: the same tables in a ClickHouse.
 
 pub mod cell;
 pub mod columns;
+pub mod economy;
 pub mod estimator;
 pub mod flow_record;
 pub mod level;
+pub mod locality;
 pub mod mac;
 pub mod party;
 pub mod port_name;
@@ -30,8 +33,10 @@ pub mod warehouse;
 pub mod window;
 
 pub use cell::{CellKey, Reason};
+pub use economy::Economy;
 pub use estimator::{Interval, Share};
 pub use level::Level;
+pub use locality::Locality;
 pub use mac::Mac;
 pub use party::{Asn, Party};
 pub use protocol::Protocol;

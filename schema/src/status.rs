@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::{Protocol, Timestamp, Window};
+use crate::{Economy, Protocol, Timestamp, Window};
 
 /// The collector as it stands now. A new one is published with every tick; readers keep the one that they took.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +111,46 @@ pub struct DirectoryStatus {
     /// What the loader warns of, as sentences.
     pub warnings: Vec<String>,
     /// Why the latest reload was refused; the older directory stays in use.
+    pub refused: Option<String>,
+    /// From where is known in which economy and network an address is.
+    pub places: Arc<PlacesStatus>,
+}
+
+/// The table from addresses to economies and networks that is in use.
+#[derive(Clone, Debug, Default)]
+pub struct PlacesStatus {
+    /// Name of the economy that is measured; empty where none is configured.
+    pub home: String,
+    /// Which economies it is.
+    pub economies: Vec<Economy>,
+    /// Octets that the table takes.
+    pub octets: usize,
+    /// The files, in the order of the configuration.
+    pub sources: Vec<PlaceSourceStatus>,
+}
+
+/// One file of what is known of addresses.
+#[derive(Clone, Debug)]
+pub struct PlaceSourceStatus {
+    /// What it is, by the name of its key in the configuration.
+    pub kind: &'static str,
+    /// Where it is.
+    pub file: String,
+    /// When it was last understood; `None` if it never was.
+    pub loaded: Option<Timestamp>,
+    /// Of when its data is: what the file says itself, else when it was written.
+    pub data_of: Option<Timestamp>,
+    /// Prefixes of IPv4.
+    pub prefixes_4: usize,
+    /// Prefixes of IPv6.
+    pub prefixes_6: usize,
+    /// Ranges of AS numbers.
+    pub networks: usize,
+    /// Lines or records that were left out.
+    pub left_out: u64,
+    /// The first of them, as sentences.
+    pub notes: Vec<String>,
+    /// Why its latest version was refused; the older one stays in use.
     pub refused: Option<String>,
 }
 

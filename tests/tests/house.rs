@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aggregator", &["directory", "schema"]),
     ("collector", &["aggregator", "directory", "schema", "wire"]),
     ("store", &["schema"]),
+    ("report", &["schema"]),
     ("dashboards", &["directory", "schema", "store"]),
     // It writes the wire formats by itself: it must not share the decoder's mistakes.
     ("simulator", &["schema"]),

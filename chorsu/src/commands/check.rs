@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use collector::socket::{self, BindError};
+use directory::places::{Gazetteer, Layer, SourceState};
 use schema::Timestamp;
 use store::warehouse::{Client, Trouble};
 
@@ -22,6 +23,7 @@ pub(crate) fn check(asked: &Check) -> Outcome {
     let mut notes: Vec<String> = Vec::new();
     check_members(&config, &mut mistakes, &mut notes);
     check_clickhouse(&config, &mut mistakes, &mut notes);
+    check_places(&config, &mut mistakes, &mut notes);
     if let Err(refused) = data_is_usable(&config.store.data) {
         mistakes.push(format!("{file}: `store.data`: {refused}"));
     }
@@ -73,6 +75,37 @@ fn check_clickhouse(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec
         }
         Err(trouble) => mistakes.push(trouble.to_string()),
     }
+}
+
+fn check_places(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<String>) {
+    let Some(economy) = &config.economy else {
+        let off = if config.layer2_only { "`privacy.layer2_only` is on" } else { "`economy.home` is not set" };
+        return notes.push(format!("{off}: what is domestic and what is foreign is not told apart"));
+    };
+    if economy.sources.is_empty() {
+        notes.push("[economy] names no file: every address will be of unknown economy".into());
+    }
+    let mut gazetteer = Gazetteer::new(economy.home.clone(), economy.sources.clone());
+    gazetteer.refresh(Timestamp::now());
+    for state in gazetteer.states() {
+        mistakes.extend(state.refused.clone());
+        if let Some(layer) = &state.layer {
+            notes.extend(about(state, layer));
+        }
+    }
+}
+
+/// What a file says, and what was left out of it.
+fn about(state: &SourceState, layer: &Layer) -> impl Iterator<Item = String> {
+    let file = state.source.file.display();
+    let of = state.data_of().map_or_else(String::new, |time| format!(" of {time}"));
+    let (v4, v6, networks) = (layer.prefixes_4(), layer.prefixes_6(), layer.networks());
+    let holds =
+        format!("{file}: {}{of} with {v4} prefixes of IPv4, {v6} of IPv6 and {networks} ranges of AS numbers", state.source.kind.title());
+    let more = layer.left_out().saturating_sub(layer.notes().len() as u64);
+    let more = (more > 0).then(|| format!("{file}: {more} more lines or records were left out"));
+    let notes: Vec<String> = layer.notes().iter().map(|note| format!("{file}: {note}")).collect();
+    std::iter::once(holds).chain(notes).chain(more)
 }
 
 fn report(file: &str, config: &Config, notes: &[String]) -> Outcome {

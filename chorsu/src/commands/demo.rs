@@ -96,6 +96,8 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
         clickhouse: None,
         store: Store { data: data.to_owned(), keep: Retention { minutes: Some(asked.history + A_DAY), ..Retention::default() } },
         http: Http { listen: asked.listen, hosts: Vec::new() },
+        economy: None,
+        layer2_only: false,
         exporters: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod inspect;
+mod lookup;
 mod members;
 mod question;
 mod replay;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Exporters(asked) => question::exporters(&asked),
         Command::Schema(asked) => schema::schema(&asked),
         Command::Ship(asked) => ship::ship(&asked),
+        Command::Lookup(asked) => lookup::lookup(&asked),
         Command::Inspect(asked) => inspect::inspect(&asked),
     }
 }

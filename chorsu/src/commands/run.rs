@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, rule_text};
 use crate::failure::{Context, Failure, Outcome};
 use crate::members::Members;
+use crate::places::Look;
 use crate::strangers;
 use crate::wiring::{self, House};
 
@@ -83,7 +84,7 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         let address = listener.local_addr().context("the address of the pages cannot be found")?;
         tracing::info!("pages on http://{address}/");
         ready(address);
-        let reload = tokio::spawn(reload_on_hangup(house.members.clone()));
+        let reload = tokio::spawn(reload_on_hangup(house.members.clone(), house.places.clone()));
         let strangers = tokio::spawn(strangers::tell(Arc::clone(&house.status)));
         let (tell, told) = tokio::sync::oneshot::channel::<()>();
         let serving = tokio::spawn(dashboards::serve(listener, house.site(), async {
@@ -124,9 +125,12 @@ pub(crate) async fn stopped() {
     }
 }
 
-async fn reload_on_hangup(members: Members) {
+async fn reload_on_hangup(members: Members, places: Option<Look>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
+        if let Some(places) = &places {
+            places.now();
+        }
         let members = members.clone();
         // Reading a large list takes a moment; the pages go on meanwhile.
         let _ = tokio::task::spawn_blocking(move || members.reload()).await;

@@ -40,6 +40,17 @@ pub(super) const KEYS: &[&str] = &[
     "http.listen",
     "http.allow_unauthenticated",
     "http.hosts",
+    "economy.home",
+    "economy.overrides",
+    "economy.geofeeds",
+    "economy.economy_databases",
+    "economy.registries",
+    "economy.routes",
+    "economy.network_databases",
+    "economy.local_cache",
+    "privacy.layer2_only",
+    "group.name",
+    "group.economies",
     "exporter.address",
     "exporter.domain",
     "exporter.sampling",
@@ -51,7 +62,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// Names that may stand several times, each as a block of its own with double brackets.
-const BLOCKS: &[&str] = &["exporter"];
+const BLOCKS: &[&str] = &["exporter", "group"];
 
 /// What stands before the keys: sections and blocks.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

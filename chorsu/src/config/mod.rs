@@ -3,6 +3,7 @@
 //! Every mistake of a file is found in one go, each with its line, its key and what was expected.
 
 mod clickhouse;
+mod economy;
 mod exporters;
 mod keys;
 mod nearest;
@@ -23,6 +24,7 @@ use schema::Level;
 use store::Retention;
 
 pub(crate) use clickhouse::{ClickHouse, Questions};
+pub(crate) use economy::Economy;
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
 use typed::Typed;
@@ -42,6 +44,10 @@ pub(crate) struct Config {
     /// The warehouse that windows are shipped to, if there is one.
     pub(crate) clickhouse: Option<ClickHouse>,
     pub(crate) http: Http,
+    /// What is measured as domestic, and from where is known which addresses are; `None` where nothing above layer 2 is looked at.
+    pub(crate) economy: Option<Economy>,
+    /// Whether that was switched off.
+    pub(crate) layer2_only: bool,
     /// What is known better than what exporters say, the most specific first.
     pub(crate) exporters: Vec<Rule>,
 }
@@ -139,6 +145,9 @@ impl Config {
         let mut exchange = typed.section("exchange");
         let name: Arc<str> = exchange.get("name", short_name).unwrap_or_else(|| "ix".into());
         let title = exchange.get("title", text).unwrap_or_else(|| name.to_string());
+        let layer2_only = typed.section("privacy").get("layer2_only", yes_or_no).unwrap_or(false);
+        // It is read in any case, so that its mistakes are told.
+        let economy = economy::economy(typed, folder).filter(|_| !layer2_only);
         Self {
             exchange: Exchange { name, title },
             collect: collect(typed),
@@ -146,6 +155,8 @@ impl Config {
             store: store(typed, folder),
             clickhouse: clickhouse::section(typed, folder),
             http: http(typed),
+            economy,
+            layer2_only,
             exporters: exporters::rules(typed),
         }
     }

@@ -2,6 +2,7 @@
 
 mod budget;
 mod causes;
+mod places;
 mod ports;
 mod quality;
 mod reasons;
@@ -148,6 +149,7 @@ pub(super) const TEXTS: Texts = Texts {
     not_found: "There is no such page.",
     quality: quality::QUALITY,
     budget: budget::BUDGET,
+    places: places::PLACES,
     ports: ports::PORTS,
     causes: causes::CAUSES,
     shipping: shipping::SHIPPING,

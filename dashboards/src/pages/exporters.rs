@@ -3,6 +3,7 @@
 mod budget;
 mod collector;
 mod health;
+pub(super) mod places;
 
 use std::sync::Arc;
 
@@ -74,6 +75,7 @@ pub(super) fn body(scene: &Scene<'_>, seen: &Seen) -> Markup {
             (collector::skipped(scene.texts, &seen.status))
             (collector::keeping(scene, &seen.status, seen.shipping.as_ref()))
         }
+        (places::panel(scene, &seen.status))
         (collector::strangers(scene.texts, &seen.status))
         (collector::warnings(scene.texts, &seen.status))
     }

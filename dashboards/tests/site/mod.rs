@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use dashboards::{ExchangeInfo, Site};
-use schema::status::{DirectoryStatus, ExporterStatus, Listener, Status};
+use schema::status::{DirectoryStatus, ExporterStatus, Listener, PlaceSourceStatus, PlacesStatus, Status};
 use schema::window::{CellRow, ExporterRow, ListenerRow, Stretch};
 use schema::{Asn, CellKey, Mac, Moments, Party, Protocol, Reason, Sums, Timestamp, Window};
 
@@ -222,6 +222,7 @@ pub(crate) fn site(dir: &Path, members: u32, minutes: u32, now: Timestamp) -> Si
             macs: members as usize,
             warnings: vec!["AS64501 has no port".to_owned()],
             refused: None,
+            places: Arc::new(places(now)),
         },
         store: schema::status::StoreStatus { windows_written: 56, newest: Some(running.minus(MINUTE)), ..Default::default() },
         ledger: schema::status::Ledger { received: 1_000, in_windows: 1_000, lost: 0 },
@@ -235,4 +236,32 @@ pub(crate) fn site(dir: &Path, members: u32, minutes: u32, now: Timestamp) -> Si
         version: "0.1.0",
         hosts: vec!["stats.ix.example".to_owned()],
     }
+}
+
+/// Two files, of which one was never read.
+fn places(now: Timestamp) -> PlacesStatus {
+    let source = |kind, file: &str| PlaceSourceStatus {
+        kind,
+        file: file.to_owned(),
+        loaded: None,
+        data_of: None,
+        prefixes_4: 0,
+        prefixes_6: 0,
+        networks: 0,
+        left_out: 0,
+        notes: Vec::new(),
+        refused: None,
+    };
+    let read = PlaceSourceStatus {
+        loaded: Some(now),
+        data_of: Some(now.minus(Duration::from_secs(3 * 86_400))),
+        prefixes_4: 98_765,
+        prefixes_6: 4_321,
+        networks: 40_000,
+        left_out: 1,
+        notes: vec!["line 7: is wrong".to_owned()],
+        ..source("registries", "delegated-test")
+    };
+    let refused = PlaceSourceStatus { refused: Some("feed.csv: cannot be read".to_owned()), ..source("geofeeds", "feed.csv") };
+    PlacesStatus { home: "TJ".to_owned(), economies: vec!["TJ".parse().unwrap()], octets: 1_000_000, sources: vec![refused, read] }
 }

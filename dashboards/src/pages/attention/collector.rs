@@ -4,6 +4,7 @@ use maud::html;
 use schema::status::{Listener, Status};
 
 use super::super::Scene;
+use super::super::exporters::places;
 use super::Item;
 use crate::figure::count;
 use crate::messages::{Texts, fill, say};
@@ -56,13 +57,15 @@ fn of_strangers(texts: &Texts, status: &Status) -> Option<Item> {
     Some(Item::warn(title, detail))
 }
 
-/// Whatever the directory's loader warns of.
+/// Whatever the directory's loaders warn of.
 pub(super) fn of_directory(texts: &Texts, status: &Status) -> Vec<Item> {
     let directory = &status.directory;
     let mut items = Vec::new();
     if let Some(refused) = &directory.refused {
         items.push(Item::warn(html! { (texts.directory_refused) }, html! { (refused) }));
     }
+    let refused = places::refused(status, texts);
+    items.extend(refused.map(|(title, sentence)| Item::warn(html! { (title) }, html! { (sentence) })));
     let shown = directory.warnings.iter().take(MOST_WARNINGS);
     items.extend(shown.map(|warning| Item::warn(html! { (texts.directory_warning) }, html! { (warning) })));
     let more = directory.warnings.len().saturating_sub(MOST_WARNINGS);

@@ -1,0 +1,62 @@
+//! The shares of an economy.
+
+use schema::estimator::share_of_total;
+use serde::Serialize;
+
+use crate::amount::{Amount, Told};
+use crate::bounds::{Bounds, end, share};
+use crate::coverage::Coverage;
+use crate::exchange::Exchange;
+use crate::headline::Headline;
+use crate::member::Member;
+
+/// What is said of an economy in a period. A share of nothing is `None`.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Shares {
+    /// The method by which it was made.
+    pub method: &'static str,
+    /// `LS_exchange = L_X / (L_X + I)`: of what reached domestic networks by the exchange from inside, or by transit, the part by the exchange.
+    pub exchanged: Option<Bounds>,
+    /// `LS_access = (L_X + P + C) / (L_X + P + C + I)`: of all that reached them, the part that came from inside.
+    pub accessible: Option<Bounds>,
+    /// `DD`: of what was exchanged, the part of which both ends are domestic.
+    pub domestic: Option<Bounds>,
+    /// How much was looked at.
+    pub coverage: Coverage,
+    /// What may be said in one line of the accessible share.
+    pub headline: Headline,
+}
+
+impl Shares {
+    /// The shares of what was exchanged and of what the members told, over a period of so many seconds. `members` are all of the economy's that
+    /// are to be spoken of, also those that tell nothing.
+    #[must_use]
+    pub fn of(exchange: &Exchange, members: &[Member], seconds: u64) -> Self {
+        let (least, most) = exchange.local();
+        let of =
+            |class: fn(&Member) -> &Told| members.iter().map(|member| class(member).amount(seconds)).fold(Amount::default(), Amount::plus);
+        let international = of(|member| &member.transit);
+        let inside = of(|member| &member.private).plus(of(|member| &member.cache));
+        // Without a word on transit there is no denominator, and no share of the economy.
+        let any = members.iter().any(Member::reports);
+        let of_economy = |least: &Amount, most: &Amount| if any { share(least, most, &international) } else { None };
+        let accessible = of_economy(&least.plus(inside), &most.plus(inside));
+        let coverage = Coverage::of(exchange, members);
+        Self {
+            method: schema::METHOD_VERSION,
+            exchanged: of_economy(&least, &most),
+            accessible,
+            domestic: domestic(exchange),
+            coverage,
+            headline: Headline::of(accessible.as_ref(), &coverage),
+        }
+    }
+}
+
+/// `[dom/E, (dom+unk)/E]`, each end widened by its sampling interval.
+fn domestic(exchange: &Exchange) -> Option<Bounds> {
+    let (least, most) = exchange.domestic();
+    let total = exchange.total();
+    let (low, high) = share_of_total(&least, &total).zip(share_of_total(&most, &total))?;
+    Some(Bounds { low: end(low.low, low), high: end(high.high, high) })
+}

@@ -9,13 +9,14 @@ use std::sync::{Arc, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use schema::warehouse::Keep;
 use schema::window::Stretch;
 use schema::{Level, Timestamp, Window};
 
 use super::Warehouse;
 use super::held::Held;
 use super::ranges::{Horizon, Range};
-use super::standing::{Standing, Stock};
+use super::standing::{Extent, Standing, Stock};
 use super::trouble::Trouble;
 use crate::catalog::Catalog;
 use crate::error::Result;
@@ -29,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a warehouse is taken to be busy after it was found so. Longer, and questions would be the journal's for no reason; shorter, and each would wait anew.
 const BUSY_FOR: Duration = Duration::from_secs(5);
+
+/// How often it is planned anew because older windows than any before came meanwhile.
+const PLANS: usize = 3;
 
 /// How often it looks meanwhile.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -73,24 +77,12 @@ impl Asking<'_> {
         now: Timestamp,
     ) -> Result<Stocked> {
         let warehouse = self.warehouse;
-        let stock = warehouse.stock();
-        let extent = stock.extent(span.from, span.to)?;
-        let Stretch { from, to } = aligned(span, extent.longest);
-        let ranges = match extent.first {
-            Some(first) => {
-                let horizon = Horizon { closed: now.minus(GRACE), now, keep: &warehouse.keep, first_rows: extent.first_rows, first };
-                horizon.ranges(from.max(first.floor(Level::Day.span())), to, coarsest)
-            }
-            None => Vec::new(),
-        };
-        let from = ranges.iter().map(|range| range.from).fold(span.from, Timestamp::min);
-        let to = ranges.iter().map(|range| range.to).fold(span.to, Timestamp::max);
-        let standing = self.settled(&stock, from, to)?;
-        let step = step(&ranges, &standing, extent.longest);
+        let Planned { ranges, span, standing, longest } = self.planned(span, coarsest, now)?;
+        let step = step(&ranges, &standing, longest);
         let mut stocked = Stocked {
-            held: Held { warehouse: Arc::clone(warehouse), ranges, begun: standing.begun, span: Stretch { from, to } },
-            from,
-            to,
+            held: Held { warehouse: Arc::clone(warehouse), ranges, begun: standing.begun, span },
+            from: span.from,
+            to: span.to,
             is_torn: standing.finished < standing.begun,
             whole: standing.whole,
             parts: standing.parts,
@@ -100,6 +92,24 @@ impl Asking<'_> {
         };
         warehouse.add_lacking(&mut stocked, catalog, live)?;
         Ok(stocked)
+    }
+
+    /// Picks levels for a span, and takes stock of what they are to be read for. What a plan must know is asked before, so windows may have come that it leaves out: the very first
+    /// ones, or older ones than any before. Then there is another plan.
+    fn planned(self, asked: Stretch, coarsest: Level, now: Timestamp) -> Result<Planned> {
+        let stock = self.warehouse.stock();
+        for _ in 0..PLANS {
+            let extent = stock.extent(asked.from, asked.to)?;
+            let ranges = ranges(&self.warehouse.keep, asked, coarsest, &extent, now);
+            let from = ranges.iter().map(|range| range.from).fold(asked.from, Timestamp::min);
+            let to = ranges.iter().map(|range| range.to).fold(asked.to, Timestamp::max);
+            let standing = self.settled(&stock, from, to)?;
+            let planned = Planned { ranges, span: Stretch { from, to }, standing, longest: extent.longest };
+            if planned.holds_all() || self.at_any_rate {
+                return Ok(planned);
+            }
+        }
+        Err(Trouble::Busy.into())
     }
 
     /// The windows of a span, once none of them is being sent. If one is held up, or others follow it without a pause, there is no moment at which the rows are those of
@@ -182,6 +192,35 @@ impl Warehouse {
         }
         known.extend(held.iter().filter(|id| catalog.bases.contains_key(id)));
         Ok(held)
+    }
+}
+
+/// The levels from which a span is read.
+fn ranges(keep: &Keep, asked: Stretch, coarsest: Level, extent: &Extent, now: Timestamp) -> Vec<Range> {
+    let Some(first) = extent.first else { return Vec::new() };
+    let Stretch { from, to } = aligned(asked, extent.longest);
+    let horizon = Horizon { closed: now.minus(GRACE), now, keep, first_rows: extent.first_rows, first };
+    // Before the first window there is nothing to read, nor to widen the span for.
+    horizon.ranges(from.max(first.floor(Level::Day.span())), to, coarsest)
+}
+
+/// A plan, and the windows that it is for.
+struct Planned {
+    ranges: Vec<Range>,
+    /// The span, widened to whole periods where only these are left.
+    span: Stretch,
+    standing: Standing,
+    /// The length of the longest window.
+    longest: Duration,
+}
+
+impl Planned {
+    /// Whether every window lies in one of the ranges.
+    fn holds_all(&self) -> bool {
+        let begin = self.ranges.iter().map(|range| range.from).min();
+        let standing = &self.standing;
+        let first = standing.whole.iter().chain(&standing.parts).map(|stretch| stretch.from).min();
+        first.is_none_or(|first| begin.is_some_and(|begin| begin <= first))
     }
 }
 

@@ -53,14 +53,13 @@ impl Store {
         self.folder.path()
     }
 
-    /// Appends so many windows more; each LATE-th is a late part of the one before.
+    /// Appends so many windows more; each LATE-th is a late part of the one before. They can be read at once; that they survive a loss of power is not waited for.
     pub(crate) fn append(&mut self, count: u64) {
         for _ in 0..count {
             let window = self.window(self.appended);
             self.journal.append_bulk(&window).unwrap();
             self.appended += 1;
         }
-        self.journal.sync().unwrap();
     }
 
     pub(crate) fn start_of(&self, number: u64) -> Timestamp {

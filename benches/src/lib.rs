@@ -25,6 +25,7 @@ pub mod goals;
 pub mod groups;
 pub mod instructions;
 pub mod live;
+pub mod pages;
 pub mod peers;
 pub mod questions;
 pub mod report;

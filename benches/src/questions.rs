@@ -13,6 +13,7 @@ use store::{Journal, Options, Reader, StoreError};
 
 use crate::case::{CLOSED_CELLS, closed_window};
 use crate::clock::{median, percentile};
+use crate::pages;
 use crate::report::Report;
 use crate::year::{MEMBERS, Year};
 
@@ -47,7 +48,7 @@ pub fn measure(folder: &Path, report: &mut Report) -> Result<(), Box<dyn Error>>
         first(&year.folder, name, span, report)?;
         again(&year.folder, name, span, report)?;
     }
-    Ok(())
+    pages::measure(&year, report)
 }
 
 /// With and without waiting for the disk (fsync of each file and folder).

@@ -80,7 +80,8 @@ impl Summary {
     fn add(&mut self, window: &Window) {
         for row in &window.cells {
             let Some(reason) = row.reason() else { continue };
-            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
+            let localities = row.localities();
+            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason, localities };
             self.cells.entry(key).or_default().merge(row.sums());
         }
         for row in &window.port_samples {

@@ -20,7 +20,7 @@ static BUILT: AtomicU64 = AtomicU64::new(0);
 
 /// Members, and whose each MAC address and each port is, as one list says of one moment. It never changes: another list or another time
 /// makes another one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// Different from every other that was built in this process; 0 where nobody is known.
     number: u64,

@@ -173,7 +173,7 @@ fn between(members: &[Member], src: usize, dst: usize, vlan: u16, payload: Paylo
             vlan,
             ip_version,
             reason: Reason::Attributed,
-            localities: Localities::UNKNOWN,
+            localities: Localities { src: from.locality(), dst: to.locality() },
         },
         entry: src,
         exit: Exit::Port(dst),

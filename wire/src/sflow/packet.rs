@@ -200,7 +200,15 @@ pub(super) fn sampled_ethernet(mut body: Reader<'_>) -> Option<Frame> {
     let padded = body;
     let (src, dst, ether_type) = addresses::<8>(padded).or_else(|| addresses::<6>(body))?;
     let ip_version = u16::try_from(ether_type).map_or(0, ethernet::ip_version);
-    Some(Frame { octets, basis: LengthBasis::Frame, macs: Some(MacPair { src, dst }), vlan: 0, ip_version, tunnel: Tunnel::None, ips: None })
+    Some(Frame {
+        octets,
+        basis: LengthBasis::Frame,
+        macs: Some(MacPair { src, dst }),
+        vlan: 0,
+        ip_version,
+        tunnel: Tunnel::None,
+        ips: None,
+    })
 }
 
 /// Source, destination and type, each address in `N` octets.
@@ -275,7 +283,8 @@ mod tests {
     #[test]
     fn a_raw_ethernet_header_gives_all_that_is_needed() {
         let (frame, skips) = frame(&[(1, raw_header_of(1, 1518, &ethernet_header(&[0x8100, 100, 0x0800])))]);
-        let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4, tunnel: Tunnel::None, ips: None };
+        let expected =
+            Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4, tunnel: Tunnel::None, ips: None };
         assert_eq!((frame, skips), (Some(expected), vec![]));
     }
 
@@ -283,7 +292,8 @@ mod tests {
     fn a_bare_ip_header_has_a_version_and_no_addresses() {
         for (protocol, ip_version) in [(11, 4), (12, 6), (7, 0), (9999, 0)] {
             let (frame, _) = frame(&[(1, raw_header_of(protocol, 1500, &ethernet_header(&[0x0800])))]);
-            let expected = Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None, ips: None };
+            let expected =
+                Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None, ips: None };
             assert_eq!(frame, Some(expected), "{protocol}");
         }
     }
@@ -317,7 +327,8 @@ mod tests {
     fn an_ethernet_record_is_read_with_and_without_padding() {
         for padded in [true, false] {
             let (frame, skips) = frame(&[ethernet(1518, padded)]);
-            let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6, tunnel: Tunnel::None, ips: None };
+            let expected =
+                Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6, tunnel: Tunnel::None, ips: None };
             assert_eq!((frame, skips), (Some(expected), vec![]), "padded: {padded}");
         }
     }
@@ -334,7 +345,8 @@ mod tests {
         let ipv6 = (4, words(&[[1280, 6, 0, 0, 0, 1, 0, 0, 0, 2].as_slice(), &[0; 4]].concat()));
         let (frame4, _) = frame(&[ipv4(40)]);
         let (frame6, _) = frame(&[ipv6, switch(5)]);
-        let expected = Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4, tunnel: Tunnel::None, ips: None };
+        let expected =
+            Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4, tunnel: Tunnel::None, ips: None };
         let ips = IpPair::v4([0, 0, 0, 1, 0, 0, 0, 2]);
         assert_eq!(frame4, Some(Frame { ips: Some(ips), ..expected }));
         let ips = IpPair::v6(1_u128.to_be_bytes(), 2_u128.to_be_bytes());

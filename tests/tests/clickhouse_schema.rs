@@ -82,6 +82,33 @@ fn every_level_sums_up_the_one_below_and_an_insert_that_is_repeated_counts_once_
     assert_eq!(engine.told(&database, rows), five_minutes.join("\n"));
 }
 
+/// What stands in the tables of the first step stays, and what comes after it is told apart by locality at every level.
+#[test]
+fn rows_from_before_localities_stay_and_those_after_are_told_apart_by_them() {
+    let Some(engine) = ClickHouse::start("rows_from_before_localities_stay_and_those_after_are_told_apart_by_them") else { return };
+    let database = engine.database("localities");
+    let steps = migrations(&Form::Single, &Keep::default());
+    let take = |number: usize| steps[number].statements.iter().for_each(|statement| drop(engine.told(&database, statement)));
+    let insert = |columns: &str, values: &str| {
+        let common = "toDateTime64('2026-11-21 22:57:00', 3, 'UTC'), 'ix', 1, 2, 10";
+        engine.told(&database, &format!("INSERT INTO cells_1m (time, exchange, src_asn, dst_asn, bytes{columns}) SELECT {common}{values}"));
+    };
+    take(0);
+    insert("", "");
+    take(1);
+    for (src, dst) in [(1, 1), (1, 2), (1, 1)] {
+        insert(", src_locality, dst_locality", &format!(", {src}, {dst}"));
+    }
+    for level in Level::ALL {
+        let table = name(&KEPT[0], level);
+        engine.told(&database, &format!("OPTIMIZE TABLE {table} FINAL"));
+        let sums = format!("SELECT src_locality, dst_locality, sum(bytes) FROM {table} GROUP BY ALL ORDER BY ALL");
+        assert_eq!(engine.told(&database, &sums), "0\t0\t10\n1\t1\t20\n1\t2\t10", "{table}");
+        let rows = if level == Level::Minute { "4" } else { "3" };
+        assert_eq!(engine.told(&database, &format!("SELECT count() FROM {table}")), rows, "{table}");
+    }
+}
+
 fn config(folder: &Path, engine: &ClickHouse, database: &str) -> PathBuf {
     let file = folder.join("chorsu.toml");
     let section = format!("[clickhouse]\nurl = \"{}\"\ndatabase = \"{database}\"\nuser = \"{USER}\"\nkeep_1m = \"7d\"\n", engine.url());

@@ -41,6 +41,14 @@ impl Look {
     }
 }
 
+/// What the files say, read at once: for work that is of one moment. What cannot be read is logged, and says nothing.
+pub(crate) fn read(economy: &Economy) -> Arc<Places> {
+    let mut gazetteer = Gazetteer::new(economy.home.clone(), economy.sources.clone());
+    gazetteer.refresh(Timestamp::now());
+    tell(&[], &gazetteer.states().cloned().collect::<Vec<_>>());
+    gazetteer.places().load_full()
+}
+
 fn keep_up(mut gazetteer: Gazetteer, current: &Current, status: &ArcSwap<DirectoryStatus>, asked: &Receiver<()>) {
     let mut before = Vec::new();
     loop {

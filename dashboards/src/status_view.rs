@@ -1,7 +1,7 @@
 //! The collector's status in the API's words.
 
-mod shipping;
 mod places;
+mod shipping;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

@@ -257,9 +257,9 @@ impl<const WORDS: usize> Table<WORDS> {
         rows.push(*words);
         if index.len() == index.capacity() {
             // To twice as much at a time, each group would be entered twice.
-            index.reserve(3 * index.len() + LEAST_ROOM, |group| hasher.hash_one(&rows[*group as usize]));
+            index.reserve(3 * index.len() + LEAST_ROOM, |group| hasher.hash_one(rows[*group as usize]));
         }
-        index.insert_unique(hash, group, |group| hasher.hash_one(&rows[*group as usize]));
+        index.insert_unique(hash, group, |group| hasher.hash_one(rows[*group as usize]));
         group
     }
 }

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 
 use directory::{Claim, Snapshot};
-use schema::sample::{FlowRecord, FlowSample, Frame, Interface, MacPair, Tunnel};
-use schema::{CellKey, Mac, Party, Reason};
+use schema::sample::{FlowRecord, FlowSample, Frame, Interface, IpPair, MacPair, Tunnel};
+use schema::{CellKey, Localities, Mac, Party, Reason};
+
+use crate::localities;
 
 /// Who counts as a party of the matrix.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -39,6 +41,8 @@ pub struct Crossing {
     pub ip_version: u8,
     /// What they carry other frames in.
     pub tunnel: Tunnel,
+    /// Both IP addresses, where they are known.
+    pub ips: Option<IpPair>,
 }
 
 impl Crossing {
@@ -46,22 +50,22 @@ impl Crossing {
     #[inline]
     #[must_use]
     pub const fn of_frame(sample: &FlowSample, frame: &Frame) -> Self {
-        let Frame { macs, vlan, ip_version, tunnel, .. } = *frame;
-        Self { input: sample.input, output: sample.output, macs, vlan, ip_version, tunnel }
+        let Frame { macs, vlan, ip_version, tunnel, ips, .. } = *frame;
+        Self { input: sample.input, output: sample.output, macs, vlan, ip_version, tunnel, ips }
     }
 
     /// That of a flow record's packets.
     #[inline]
     #[must_use]
     pub const fn of_record(record: &FlowRecord) -> Self {
-        let FlowRecord { input, output, macs, vlan, ip_version, tunnel, .. } = *record;
-        Self { input, output, macs, vlan, ip_version, tunnel }
+        let FlowRecord { input, output, macs, vlan, ip_version, tunnel, ips, .. } = *record;
+        Self { input, output, macs, vlan, ip_version, tunnel, ips }
     }
 }
 
 /// The cell that frames belong to.
 ///
-/// A MAC address is asked for first, because a switch may name its output port wrongly or not at all; a port that the directory gives to a
+/// With a table of places it says, too, where both ends are. A MAC address is asked for first, because a switch may name its output port wrongly or not at all; a port that the directory gives to a
 /// member answers only where the MAC does not.
 #[must_use]
 pub fn attribute(crossing: &Crossing, agent: IpAddr, directory: &Snapshot, parties: Parties) -> CellKey {
@@ -73,7 +77,11 @@ pub fn attribute(crossing: &Crossing, agent: IpAddr, directory: &Snapshot, parti
     };
     let reason = if reason == Reason::Attributed { reason } else { unless_tunnelled(reason, crossing.tunnel) };
     let reason = set_aside(crossing.output, parties).unwrap_or(reason);
-    CellKey { src, dst, vlan: crossing.vlan, ip_version: crossing.ip_version, reason }
+    let localities = directory.places().map_or(Localities::UNKNOWN, |places| {
+        let found = localities::of_addresses(places, crossing.ips);
+        localities::of_cell(places, found, src)
+    });
+    CellKey { src, dst, vlan: crossing.vlan, ip_version: crossing.ip_version, reason, localities }
 }
 
 /// Where a side is unknown, that the frame carries another one says more than the addresses of the switches at its ends.

@@ -1,14 +1,17 @@
 //! Cells of samples, each of one stream, by a key of three numbers.
 
-use schema::{CellKey, Moments, Party, Reason};
+use schema::{CellKey, Localities, Moments, Party, Reason};
 
 use crate::delta::StreamCell;
 use crate::table::{Key, SPREAD, Table, fold};
 
+/// The bits of a VLAN's number.
+const VLAN_BITS: u64 = 0x0fff;
+
 /// A stream's cell as it is compared and mixed: three numbers instead of six fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Packed {
-    /// From the top: 32 bits of stream, 16 of VLAN, 8 of IP version, 8 of reason.
+    /// From the top: 32 bits of stream, 4 of localities, 12 of VLAN, 8 of IP version, 8 of reason.
     small: u64,
     src: Party,
     dst: Party,
@@ -24,22 +27,25 @@ impl Key for Packed {
 impl Packed {
     #[inline(always)]
     const fn of(stream: u32, cell: &CellKey) -> Self {
-        let CellKey { src, dst, vlan, ip_version, reason } = *cell;
-        let small = (stream as u64) << 32 | (vlan as u64) << 16 | (ip_version as u64) << 8 | reason.code() as u64;
+        let CellKey { src, dst, vlan, ip_version, reason, localities } = *cell;
+        // A VLAN has 12 bits.
+        let tag = (localities.bits() as u64) << 12 | vlan as u64 & VLAN_BITS;
+        let small = (stream as u64) << 32 | tag << 16 | (ip_version as u64) << 8 | reason.code() as u64;
         Self { small, src, dst }
     }
 
     fn unpacked(&self) -> StreamCell {
-        let [a, b, c, d, vlan_high, vlan_low, ip_version, reason] = self.small.to_be_bytes();
+        let [a, b, c, d, high, vlan_low, ip_version, reason] = self.small.to_be_bytes();
         StreamCell {
             stream: u32::from_be_bytes([a, b, c, d]),
             cell: CellKey {
                 src: self.src,
                 dst: self.dst,
-                vlan: u16::from_be_bytes([vlan_high, vlan_low]),
+                vlan: u16::from_be_bytes([high & 0x0f, vlan_low]),
                 ip_version,
                 // It was packed from a reason, so it is one.
                 reason: Reason::from_code(reason).unwrap_or(Reason::Overflow),
+                localities: Localities::of_bits(high >> 4),
             },
         }
     }
@@ -106,8 +112,11 @@ mod tests {
         let parties = [Party::NOBODY, Party::member(Asn(u32::MAX)), Party::unknown(Mac::from_bits(0xfeff_ffff_ffff))];
         for (src, dst) in parties.into_iter().flat_map(|src| parties.map(|dst| (src, dst))) {
             for reason in Reason::ALL {
-                let at = StreamCell { stream: 0xfedc_ba98, cell: CellKey { src, dst, vlan: 4094, ip_version: 6, reason } };
-                assert_eq!(Packed::of(at.stream, &at.cell).unpacked(), at);
+                for localities in (0..16).map(Localities::of_bits) {
+                    let cell = CellKey { src, dst, vlan: 4094, ip_version: 6, reason, localities };
+                    let at = StreamCell { stream: 0xfedc_ba98, cell };
+                    assert_eq!(Packed::of(at.stream, &at.cell).unpacked(), at);
+                }
             }
         }
     }

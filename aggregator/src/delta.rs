@@ -25,8 +25,8 @@ pub(crate) struct StreamCell {
 impl Hash for StreamCell {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let CellKey { src, dst, vlan, ip_version, reason } = self.cell;
-        let small = u32::from(vlan) << 16 | u32::from(ip_version) << 8 | u32::from(reason.code());
+        let CellKey { src, dst, vlan, ip_version, reason, localities } = self.cell;
+        let small = u32::from(localities.bits()) << 28 | u32::from(vlan) << 16 | u32::from(ip_version) << 8 | u32::from(reason.code());
         state.write_u64(u64::from(self.stream) << 32 | u64::from(small));
         src.hash(state);
         dst.hash(state);

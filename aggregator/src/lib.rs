@@ -24,6 +24,7 @@ mod delta;
 mod entering;
 mod exporter;
 mod flow_cells;
+mod localities;
 mod open_window;
 mod pairs;
 pub mod policy;

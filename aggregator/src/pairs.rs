@@ -4,15 +4,20 @@
 //! instead of three. Only frames between two parties that are told by these octets alone come here; all others are in [`Cells`](crate::cells::Cells).
 
 use schema::sample::Ends;
-use schema::{CellKey, Moments};
+use schema::{CellKey, Localities, Moments};
 
 use crate::delta::StreamCell;
+use crate::streams::MAX_STREAMS;
 use crate::table::{Key, Table, fold};
 
-/// A stream, and a frame's first octets in it.
+/// The lowest bit of the localities. A stream's number is far below 2²⁸: a shard has no more of them than `MAX_STREAMS`.
+const LOCALITIES_FROM: u32 = 60;
+const _: () = assert!(MAX_STREAMS < 1 << 28);
+
+/// A stream, a frame's first octets in it, and where its addresses are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct PairKey {
-    /// From the top: 32 bits of stream, 32 of tag.
+    /// From the top: 4 bits of localities, 28 of stream, 32 of tag.
     small: u64,
     first: u64,
     second: u64,
@@ -24,9 +29,14 @@ impl PairKey {
         Self { small: (stream as u64) << 32 | ends.tag as u64, first: ends.first, second: ends.second }
     }
 
+    /// The same with the addresses there.
+    #[inline(always)]
+    pub(crate) const fn at(self, localities: Localities) -> Self {
+        Self { small: self.small | (localities.bits() as u64) << LOCALITIES_FROM, ..self }
+    }
+
     const fn stream(&self) -> u32 {
-        let [a, b, c, d, ..] = self.small.to_be_bytes();
-        u32::from_be_bytes([a, b, c, d])
+        (self.small << 4 >> 36) as u32
     }
 }
 

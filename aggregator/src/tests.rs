@@ -6,6 +6,7 @@ mod core_ports;
 mod directions;
 mod exporters;
 mod ledger;
+mod localities;
 mod merging;
 mod policies;
 mod port_samples;
@@ -82,7 +83,7 @@ fn sample(src: u32, dst: u32, octets: u32) -> FlowSample {
         drops: 0,
         input: Interface::Index(7),
         output: Interface::Unknown,
-        frame: Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None }),
+        frame: Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None, ips: None }),
         raw_length: octets,
     }
 }
@@ -121,6 +122,7 @@ fn record(src: u32, dst: u32) -> FlowRecord {
         vlan: 0,
         ip_version: 4,
         tunnel: Tunnel::None,
+        ips: None,
         packets: 10,
         octets: 9_820,
         basis: LengthBasis::IpPacket,

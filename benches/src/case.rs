@@ -34,12 +34,16 @@ pub enum Case {
     CrowdedSflowParserMatrix,
     /// `Matrix` where every sample comes from a new address that nobody claims.
     HostileMatrix,
+    /// `Matrix` where it is looked up where both addresses of each sample are.
+    Localities,
     /// Every octet of the IPFIX messages added up.
     IpfixFloor,
     /// Decoding alone, by compiled plans.
     IpfixWalk,
     /// Decoding, attributing, adding to the matrix, and a hand-over at the end.
     IpfixMatrix,
+    /// `IpfixMatrix` where it is looked up where both addresses of each record are.
+    IpfixLocalities,
     /// Decoding alone, by `netflow_parser`.
     IpfixNetflowParser,
     /// What `IpfixMatrix` does, by `netflow_parser` and the standard library's maps.
@@ -75,7 +79,7 @@ pub type Round = Box<dyn FnMut() -> u64>;
 
 impl Case {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Floor,
         Self::Walk,
         Self::Matrix,
@@ -84,9 +88,11 @@ impl Case {
         Self::CrowdedMatrix,
         Self::CrowdedSflowParserMatrix,
         Self::HostileMatrix,
+        Self::Localities,
         Self::IpfixFloor,
         Self::IpfixWalk,
         Self::IpfixMatrix,
+        Self::IpfixLocalities,
         Self::IpfixNetflowParser,
         Self::IpfixNetflowParserMatrix,
         Self::Netflow9Walk,
@@ -115,9 +121,11 @@ impl Case {
             Self::CrowdedMatrix => "crowded_matrix",
             Self::CrowdedSflowParserMatrix => "crowded_sflow_parser_matrix",
             Self::HostileMatrix => "hostile_matrix",
+            Self::Localities => "localities",
             Self::IpfixFloor => "ipfix_floor",
             Self::IpfixWalk => "ipfix_walk",
             Self::IpfixMatrix => "ipfix_matrix",
+            Self::IpfixLocalities => "ipfix_localities",
             Self::IpfixNetflowParser => "ipfix_netflow_parser",
             Self::IpfixNetflowParserMatrix => "ipfix_netflow_parser_matrix",
             Self::Netflow9Walk => "netflow9_walk",
@@ -145,12 +153,15 @@ impl Case {
     #[must_use]
     pub const fn kind(self) -> Option<Kind> {
         match self {
-            Self::Floor | Self::Walk | Self::Matrix | Self::SflowParser | Self::SflowParserMatrix => Some(Kind::Sflow),
+            Self::Floor | Self::Walk | Self::Matrix | Self::Localities | Self::SflowParser | Self::SflowParserMatrix => Some(Kind::Sflow),
             Self::CrowdedMatrix | Self::CrowdedSflowParserMatrix => Some(Kind::Crowded),
             Self::HostileMatrix => Some(Kind::Hostile),
-            Self::IpfixFloor | Self::IpfixWalk | Self::IpfixMatrix | Self::IpfixNetflowParser | Self::IpfixNetflowParserMatrix => {
-                Some(Kind::Ipfix)
-            }
+            Self::IpfixFloor
+            | Self::IpfixWalk
+            | Self::IpfixMatrix
+            | Self::IpfixLocalities
+            | Self::IpfixNetflowParser
+            | Self::IpfixNetflowParserMatrix => Some(Kind::Ipfix),
             Self::Netflow9Walk | Self::Netflow9Matrix | Self::Netflow9NetflowParser | Self::Netflow9NetflowParserMatrix => {
                 Some(Kind::Netflow9)
             }
@@ -202,10 +213,12 @@ impl Case {
             Self::Floor | Self::IpfixFloor => Box::new(move || sflow::floor(&traffic)),
             Self::Walk => Box::new(move || sflow::walk(&traffic)),
             Self::Matrix | Self::CrowdedMatrix | Self::HostileMatrix => sflow::matrix(traffic),
+            Self::Localities => sflow::matrix(located(&traffic)?),
             Self::SflowParser => Box::new(move || sflow::parsed(&traffic)),
             Self::SflowParserMatrix | Self::CrowdedSflowParserMatrix => sflow::rival(traffic),
             Self::IpfixWalk | Self::Netflow9Walk => flows::walk(traffic),
             Self::IpfixMatrix | Self::Netflow9Matrix => flows::matrix(traffic),
+            Self::IpfixLocalities => flows::matrix(located(&traffic)?),
             Self::IpfixNetflowParser | Self::Netflow9NetflowParser => flows::parsed(traffic),
             Self::IpfixNetflowParserMatrix | Self::Netflow9NetflowParserMatrix => flows::rival(&traffic),
             Self::Close => windows::close(),
@@ -218,6 +231,11 @@ impl Case {
             Self::LocalityFarSearched => addresses::searched_far()?,
         })
     }
+}
+
+/// The same traffic where it is looked up where addresses are.
+fn located(traffic: &Traffic) -> Result<Rc<Traffic>, Box<dyn Error>> {
+    Ok(Rc::new(traffic.clone().located()?))
 }
 
 /// Gives all datagrams to a lane.

@@ -4,11 +4,14 @@ mod crowd;
 mod rewriting;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use directory::places::{Home, PlaceSource, Places, Refused, SourceKind, read};
 use directory::{Format, Refusal, Snapshot};
-use schema::{Protocol, Timestamp};
-use simulator::{Exchange, FlowCache, Plan};
+use schema::{Economy, Protocol, Timestamp};
+use simulator::{Exchange, FlowCache, HOME, Plan};
 
 use self::crowd::Crowd;
 
@@ -57,7 +60,7 @@ pub struct Datagram {
 }
 
 /// Some seconds of an exchange, and its member list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Traffic {
     /// In order of time.
     pub datagrams: Vec<Datagram>,
@@ -65,6 +68,8 @@ pub struct Traffic {
     pub samples: u64,
     /// Its members.
     pub directory: Snapshot,
+    /// Statistics of a registry that tell where its members' customers are.
+    registry: String,
 }
 
 impl Traffic {
@@ -127,7 +132,21 @@ impl Traffic {
         let directory = directory::parse(members_toml.as_bytes(), Some(Format::Toml))?.as_of(START);
         let truth = exchange.truth();
         let samples = lives * truth.flow_samples + truth.protocols.values().map(|exported| exported.records).sum::<u64>();
-        Ok(Self { datagrams, samples, directory })
+        Ok(Self { datagrams, samples, directory, registry: exchange.registry() })
+    }
+}
+
+impl Traffic {
+    /// The same where it is asked where addresses are, by the statistics of a registry that the exchange makes up.
+    ///
+    /// # Errors
+    /// If the statistics are refused.
+    pub fn located(self) -> Result<Self, Refused> {
+        let layer = read(SourceKind::Registry, self.registry.as_bytes())?;
+        let source = PlaceSource { kind: SourceKind::Registry, file: PathBuf::from("made") };
+        let home = HOME.parse::<Economy>().map(Home::from).unwrap_or_default();
+        let places = Places::new(home, &[(source, Arc::new(layer))]);
+        Ok(Self { directory: self.directory.with_places(Some(Arc::new(places))), ..self })
     }
 }
 

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator::{Delta, Parties, Policies};
+use aggregator::{Delta, OpenWindow, Parties, Policies, Weights};
 use benches::case::feed;
 use benches::traffic::{Kind, Traffic, renumber};
 use collector::Lane;
 use directory::Snapshot;
-use schema::{Protocol, Timestamp};
+use schema::{Localities, Locality, Protocol, Timestamp};
 use simulator::{Exchange, FlowCache, Plan};
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -68,9 +68,40 @@ fn addresses_that_were_never_seen_allocate_nothing_once_the_maps_have_their_size
 }
 
 #[test]
+fn a_warm_pass_in_which_addresses_are_looked_up_allocates_nothing() {
+    let traffic = Traffic::of(500).unwrap();
+    let without = cells(&traffic);
+    let located = traffic.located().unwrap();
+    assert_eq!(allocations_over(&located, Parties::Members), 0);
+    // They were looked up: all pairs have one cell without that, and none has two, for each member's customers are in one place.
+    assert!(without.iter().all(|(localities, _)| *localities == Localities::UNKNOWN));
+    let with = cells(&located);
+    let of = |src, dst| with.iter().filter(|(it, _)| *it == Localities { src, dst }).count();
+    assert!(
+        of(Locality::Domestic, Locality::Domestic) > 100
+            && of(Locality::Foreign, Locality::Domestic) > 10
+            && of(Locality::Domestic, Locality::Unknown) > 10
+    );
+    let samples = |cells: &[(Localities, u64)]| cells.iter().map(|(_, samples)| samples).sum::<u64>();
+    assert_eq!(samples(&with), samples(&without));
+}
+
+/// Localities and samples of the cells of one pass.
+fn cells(traffic: &Traffic) -> Vec<(Localities, u64)> {
+    let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), WINDOW);
+    feed(&mut lane, traffic);
+    let mut window = OpenWindow::new(Arc::from("ix"), WINDOW, traffic.datagrams[0].at, 1);
+    window.merge(&lane.take(Delta::default()));
+    let closed = window.close(window.end(), Weights::Nominal);
+    closed.cells.iter().map(|row| (row.localities(), row.samples)).collect()
+}
+
+#[test]
 fn flow_records_between_known_members_allocate_nothing() {
-    for kind in [Kind::Ipfix, Kind::Netflow9] {
-        let mut traffic = Traffic::made(kind, 500).unwrap();
+    let made = |kind| Traffic::made(kind, 500).unwrap();
+    let both = [Kind::Ipfix, Kind::Netflow9];
+    let all = both.map(|kind| (kind, made(kind))).into_iter().chain(both.map(|kind| (kind, made(kind).located().unwrap())));
+    for (kind, mut traffic) in all {
         let mut lane = Lane::new(Parties::Members, Arc::new(Policies::default()), WINDOW);
         let mut spare = Delta::default();
         // Each pass is of the exporters' later life, else it would be a repetition.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use schema::Timestamp;
+use schema::{Locality, Timestamp};
 
 pub(crate) use lookup::{Lookup, LookupFormat, Wanted};
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Top(Traffic),
     /// What each member sent and received; with a subcommand, MAC addresses that nobody claimed in time
     Members(Members),
+    /// How much went from where to where: domestic, foreign, local caches, unknown
+    Locality(Question),
     /// What the ports' own counters say, held against what was sampled there
     Ports(Question),
     /// How the exporters are, what was lost and where
@@ -187,6 +189,12 @@ pub(crate) struct Question {
     /// Only what this member received
     #[arg(long, value_name = "ASN")]
     pub(crate) dst: Option<u32>,
+    /// Only what came from addresses there
+    #[arg(long, value_name = "LOCALITY", value_parser = locality)]
+    pub(crate) src_locality: Option<Locality>,
+    /// Only what went to addresses there
+    #[arg(long, value_name = "LOCALITY", value_parser = locality)]
+    pub(crate) dst_locality: Option<Locality>,
     /// How many cells or rows; the rest is summed
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
@@ -213,6 +221,10 @@ pub(crate) struct Inspect {
     /// How many datagrams
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: u64,
+}
+
+fn locality(text: &str) -> Result<Locality, String> {
+    Locality::named(text).ok_or_else(|| format!("write one of {}", Locality::ALL.map(Locality::name).join(", ")))
 }
 
 fn span(text: &str) -> Result<Duration, schema::time::NotASpan> {

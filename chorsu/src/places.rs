@@ -6,12 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use directory::Current;
 use directory::places::{Gazetteer, Places, SourceState};
 use schema::Timestamp;
 use schema::status::{DirectoryStatus, PlaceSourceStatus, PlacesStatus};
 
 use crate::config::Economy;
 use crate::failure::{Context, Outcome};
+use crate::members::Members;
 
 /// How often is looked whether files have changed. What is known of addresses changes by the day.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -22,10 +24,11 @@ pub(crate) struct Look(Sender<()>);
 
 impl Look {
     /// Starts to read. Until a file is read, it says nothing: a routing table takes some seconds, in which nobody waits for it.
-    pub(crate) fn start(economy: &Economy, status: Arc<ArcSwap<DirectoryStatus>>) -> Outcome<Self> {
+    pub(crate) fn start(economy: &Economy, members: &Members) -> Outcome<Self> {
         let gazetteer = Gazetteer::new(economy.home.clone(), economy.sources.clone());
         let (look, asked) = channel();
-        let reading = move || keep_up(gazetteer, &status, &asked);
+        let (current, status) = (Arc::clone(&members.current), Arc::clone(&members.status));
+        let reading = move || keep_up(gazetteer, &current, &status, &asked);
         let thread = thread::Builder::new().name("places".into()).spawn(reading);
         // Nothing is lost when the program ends while it reads: it writes nothing.
         thread.map(drop).context("the thread that reads what is known of addresses cannot be started")?;
@@ -38,10 +41,21 @@ impl Look {
     }
 }
 
-fn keep_up(mut gazetteer: Gazetteer, status: &ArcSwap<DirectoryStatus>, asked: &Receiver<()>) {
+/// What the files say, read at once: for work that is of one moment. What cannot be read is logged, and says nothing.
+pub(crate) fn read(economy: &Economy) -> Arc<Places> {
+    let mut gazetteer = Gazetteer::new(economy.home.clone(), economy.sources.clone());
+    gazetteer.refresh(Timestamp::now());
+    tell(&[], &gazetteer.states().cloned().collect::<Vec<_>>());
+    gazetteer.places().load_full()
+}
+
+fn keep_up(mut gazetteer: Gazetteer, current: &Current, status: &ArcSwap<DirectoryStatus>, asked: &Receiver<()>) {
     let mut before = Vec::new();
     loop {
         let changed = gazetteer.refresh(Timestamp::now());
+        if changed {
+            current.know(gazetteer.places().load_full(), Timestamp::now());
+        }
         let states: Vec<SourceState> = gazetteer.states().cloned().collect();
         if changed || states != before {
             tell(&before, &states);

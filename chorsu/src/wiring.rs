@@ -64,7 +64,7 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
         outbox: Arc::clone(&outbox),
         status: Arc::clone(&status),
     };
-    let places = config.economy.as_ref().map(|economy| Look::start(economy, Arc::clone(&members.status))).transpose()?;
+    let places = config.economy.as_ref().map(|economy| Look::start(economy, &members)).transpose()?;
     let sizes = config.collect.sizes();
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;

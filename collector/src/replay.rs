@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aggregator::ports::{Growth, PortKey};
 use aggregator::{Delta, ExporterKey, ExporterTally, OpenWindow, Parties, Policies, Weights};
+use directory::places::Places;
 use directory::{Directory, Snapshot};
 use schema::sample::Direction;
 use schema::status::Ledger;
@@ -80,7 +81,8 @@ impl Summary {
     fn add(&mut self, window: &Window) {
         for row in &window.cells {
             let Some(reason) = row.reason() else { continue };
-            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason };
+            let localities = row.localities();
+            let key = CellKey { src: row.src(), dst: row.dst(), vlan: row.vlan, ip_version: row.ip_version, reason, localities };
             self.cells.entry(key).or_default().merge(row.sums());
         }
         for row in &window.port_samples {
@@ -98,6 +100,8 @@ pub struct Replay {
     directory: Arc<Directory>,
     /// The directory as it is at the open window's start.
     members: Snapshot,
+    /// What is known of addresses.
+    places: Option<Arc<Places>>,
     lane: Lane,
     open: Option<OpenWindow>,
     empty: Delta,
@@ -121,6 +125,7 @@ impl Replay {
             settings,
             members: directory.as_of(Timestamp::default()),
             directory,
+            places: None,
             lane,
             open: None,
             empty: Delta::default(),
@@ -129,6 +134,14 @@ impl Replay {
             latest: Timestamp::default(),
             ticked: Timestamp::default(),
         }
+    }
+
+    /// The same where this is known of addresses, whenever they were seen.
+    #[must_use]
+    pub fn knowing(mut self, places: Option<Arc<Places>>) -> Self {
+        self.members = self.members.with_places(places.clone());
+        self.places = places;
+        self
     }
 
     /// Reads one capture. `sink` gets each window that ends; `progress` the octets read so far.
@@ -197,7 +210,7 @@ impl Replay {
     /// Has the next window attributed by the claims that hold when it begins.
     fn keep_up_members(&mut self, begins: Timestamp) {
         if !self.members.validity().holds_at(begins) {
-            self.members = self.directory.as_of(begins);
+            self.members = self.directory.as_of(begins).with_places(self.places.clone());
         }
     }
 

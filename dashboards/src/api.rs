@@ -11,7 +11,9 @@ use axum::routing::get;
 use schema::{Asn, Timestamp};
 use serde::Serialize;
 use store::StoreError;
-use store::answer::{Coverage, Estimate, ExportersAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer};
+use store::answer::{
+    Coverage, Estimate, ExportersAnswer, LocalityAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer,
+};
 use store::question::Question;
 
 use crate::asked::{Asked, asked};
@@ -30,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<Hall>> {
     Router::new()
         .route("/matrix", get(matrix))
         .route("/timeseries", get(timeseries))
+        .route("/locality", get(locality))
         .route("/members", get(members))
         .route("/members/{asn}", get(member))
         .route("/ports", get(ports))
@@ -39,7 +42,7 @@ pub(crate) fn routes() -> Router<Arc<Hall>> {
 }
 
 async fn nowhere() -> Problem {
-    Problem::not_found("there is no such question; ask matrix, timeseries, members, members/{asn}, ports, exporters or status")
+    Problem::not_found("there is no such question; ask matrix, timeseries, locality, members, members/{asn}, ports, exporters or status")
 }
 
 /// Reads the parameters, lets `work` answer, and writes the answer in the format asked for.
@@ -64,6 +67,10 @@ async fn timeseries(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers:
     let known = ["step", "by", "raked", "format"];
     let work = |reading: &Reading, asked: &Asked| reading.timeseries(&asked.question, asked.step, asked.by);
     answered(&hall, (&pairs, &known), (&headers, "timeseries"), work).await
+}
+
+async fn locality(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
+    answered(&hall, (&pairs, &["format"]), (&headers, "locality"), |reading, asked| reading.locality(&asked.question)).await
 }
 
 async fn members(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
@@ -180,4 +187,4 @@ macro_rules! rows {
     )+ };
 }
 
-rows!(MatrixAnswer, TimeseriesAnswer, MembersAnswer, PortsAnswer, ExportersAnswer);
+rows!(MatrixAnswer, LocalityAnswer, TimeseriesAnswer, MembersAnswer, PortsAnswer, ExportersAnswer);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schema::time::parse_span;
-use schema::{Asn, Timestamp};
+use schema::{Asn, Locality, Timestamp};
 use store::MOST_POINTS;
 use store::question::{By, Question};
 
@@ -51,7 +51,7 @@ pub(crate) struct Asked {
 }
 
 /// Names that select a span and a part of the traffic.
-pub(crate) const FILTERS: [&str; 7] = ["from", "to", "range", "ip_version", "vlan", "src", "dst"];
+pub(crate) const FILTERS: [&str; 9] = ["from", "to", "range", "ip_version", "vlan", "src", "dst", "src_locality", "dst_locality"];
 
 /// The parameters of a request as they came, checked against the names that the place knows.
 struct Given<'a> {
@@ -134,6 +134,8 @@ impl<'a> Given<'a> {
             vlan: self.parsed("vlan", vlan)?,
             src: self.parsed("src", asn)?,
             dst: self.parsed("dst", asn)?,
+            src_locality: self.parsed("src_locality", locality)?,
+            dst_locality: self.parsed("dst_locality", locality)?,
         };
         Ok((question, open.then_some(length)))
     }
@@ -183,8 +185,13 @@ fn by(text: &str) -> Result<By, String> {
     match text {
         "ip_version" => Ok(By::IpVersion),
         "vlan" => Ok(By::Vlan),
-        _ => Err(one_of(&["ip_version", "vlan"])),
+        "locality" => Ok(By::Locality),
+        _ => Err(one_of(&["ip_version", "vlan", "locality"])),
     }
+}
+
+fn locality(text: &str) -> Result<Locality, String> {
+    Locality::named(text).ok_or_else(|| one_of(&Locality::ALL.map(Locality::name)))
 }
 
 fn order(text: &str) -> Result<Order, String> {
@@ -239,6 +246,12 @@ mod tests {
             (Some(6), Some(100), Some(Asn(64500)), Some(Asn(64501)))
         );
         assert_eq!((asked.range, asked.top, asked.by), (None, Some(5), By::Vlan));
+        let localities = ask("src_locality=local_cache&dst_locality=domestic&by=locality").unwrap();
+        assert_eq!(
+            localities.question.src_locality.zip(localities.question.dst_locality),
+            Some((Locality::LocalCache, Locality::Domestic))
+        );
+        assert_eq!(localities.by, By::Locality);
         assert_eq!((raked("raked=true"), raked("raked=false"), raked("raked=")), (true, false, false));
         assert_eq!(ask("range=24h&vlan=").unwrap().range, Some(Duration::from_secs(86_400)));
     }
@@ -258,7 +271,8 @@ mod tests {
             ("vlan=4095", "0 (untagged) to 4094"),
             ("src=google", "no ASN"),
             ("top=0", "from 1 to"),
-            ("by=colour", "one of ip_version, vlan"),
+            ("by=colour", "one of ip_version, vlan, locality"),
+            ("src_locality=home", "one of unknown, domestic, foreign, local_cache"),
             ("raked=maybe", "one of true, false"),
             ("format=xml", "one of json, csv, parquet, arrow"),
             ("range=3000d&step=1s", "make it longer"),

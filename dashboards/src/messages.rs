@@ -5,6 +5,7 @@
 pub(crate) mod budget;
 pub(crate) mod causes;
 mod en;
+pub(crate) mod local;
 pub(crate) mod places;
 pub(crate) mod ports;
 pub(crate) mod quality;
@@ -158,6 +159,7 @@ pub(crate) struct Texts {
     pub(crate) quality: quality::Quality,
     /// How much was lost, where.
     pub(crate) budget: budget::Budget,
+    pub(crate) local: local::Local,
     /// From where is known where addresses are.
     pub(crate) places: places::Places,
     /// The page of ports.

@@ -6,6 +6,7 @@ mod cells;
 mod exporters;
 mod heatmap;
 mod layout;
+mod local;
 mod matrix;
 mod overview;
 mod ports;

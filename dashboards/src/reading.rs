@@ -8,7 +8,7 @@ use std::time::Duration;
 use directory::Snapshot;
 use schema::status::Status;
 use schema::{Asn, Window};
-use store::answer::{ExportersAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer};
+use store::answer::{ExportersAnswer, LocalityAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer};
 use store::question::{By, Question};
 use store::shipping::{ShippingStatus, Watch};
 use store::{Reader, StoreError};
@@ -47,6 +47,10 @@ impl Reading {
 
     pub(crate) fn timeseries(&self, question: &Question, step: Option<Duration>, by: By) -> Result<TimeseriesAnswer, StoreError> {
         self.reader.timeseries(question, step, by, &self.live)
+    }
+
+    pub(crate) fn locality(&self, question: &Question) -> Result<LocalityAnswer, StoreError> {
+        self.reader.locality(question, &self.live)
     }
 
     pub(crate) fn members(&self, question: &Question) -> Result<MembersAnswer, StoreError> {

@@ -6,16 +6,30 @@ use arc_swap::ArcSwap;
 use schema::Timestamp;
 
 use crate::book::Directory;
+use crate::places::Places;
 use crate::snapshot::Snapshot;
 
 /// A member list in use: the list, and its snapshot that everybody reads.
 ///
-/// Whoever reads takes the snapshot and waits for nobody. There are two who write: the one who reloads the list, and the one whose clock
-/// passes a moment at which a claim begins or ends. The list's lock keeps them from undoing each other's work.
+/// Whoever reads takes the snapshot and waits for nobody. Three write: the one who reloads the list, the one whose clock
+/// passes a moment at which a claim begins or ends, and the one who reads what is known of addresses. The lock keeps them from undoing each other's work.
 #[derive(Debug, Default)]
 pub struct Current {
-    list: Mutex<Arc<Directory>>,
+    known: Mutex<Known>,
     snapshot: Arc<ArcSwap<Snapshot>>,
+}
+
+/// What snapshots are made of.
+#[derive(Debug, Default)]
+struct Known {
+    list: Arc<Directory>,
+    places: Option<Arc<Places>>,
+}
+
+impl Known {
+    fn as_of(&self, now: Timestamp) -> Arc<Snapshot> {
+        Arc::new(self.list.as_of(now).with_places(self.places.clone()))
+    }
 }
 
 impl Current {
@@ -23,7 +37,7 @@ impl Current {
     #[must_use]
     pub fn new(list: Directory, now: Timestamp) -> Self {
         let snapshot = Arc::new(ArcSwap::from_pointee(list.as_of(now)));
-        Self { list: Mutex::new(Arc::new(list)), snapshot }
+        Self { known: Mutex::new(Known { list: Arc::new(list), places: None }), snapshot }
     }
 
     /// The snapshot, swapped whole whenever there is another.
@@ -35,30 +49,37 @@ impl Current {
     /// The list.
     #[must_use]
     pub fn list(&self) -> Arc<Directory> {
-        Arc::clone(&self.locked())
+        Arc::clone(&self.locked().list)
     }
 
     /// Takes another list into use.
     pub fn replace(&self, list: Directory, now: Timestamp) {
         // Built before the lock is taken, which the other writer may want meanwhile.
-        let snapshot = Arc::new(list.as_of(now));
+        let snapshot = list.as_of(now);
         let mut in_use = self.locked();
-        *in_use = Arc::new(list);
-        self.snapshot.store(snapshot);
+        in_use.list = Arc::new(list);
+        self.snapshot.store(Arc::new(snapshot.with_places(in_use.places.clone())));
+    }
+
+    /// Takes another table of what is known of addresses into use, the first one included.
+    pub fn know(&self, places: Arc<Places>, now: Timestamp) {
+        let mut in_use = self.locked();
+        in_use.places = Some(places);
+        self.snapshot.store(in_use.as_of(now));
     }
 
     /// Swaps the snapshot if claims have begun or ended since it was made. Returns whether it did.
     pub fn keep_up(&self, now: Timestamp) -> bool {
-        let list = self.locked();
+        let in_use = self.locked();
         if self.snapshot.load().validity().holds_at(now) {
             return false;
         }
-        self.snapshot.store(Arc::new(list.as_of(now)));
+        self.snapshot.store(in_use.as_of(now));
         true
     }
 
-    fn locked(&self) -> MutexGuard<'_, Arc<Directory>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,6 +113,20 @@ mod tests {
         assert!(!current.keep_up(moment("2040-01-01")));
         assert!(current.keep_up(moment("2026-02-01")), "a clock that is set back finds what held then");
         assert_eq!(whose(&current), Claim::Member(Asn(64500)));
+    }
+
+    #[test]
+    fn what_is_known_of_addresses_stays_when_the_list_or_the_time_changes() {
+        let current = Current::new(parse(MOVES, None).unwrap(), moment("2026-02-01"));
+        assert!(current.snapshot().load().places().is_none());
+        let places = Arc::new(Places::empty());
+        current.know(Arc::clone(&places), moment("2026-02-01"));
+        let known = || current.snapshot().load().places().map(Places::number);
+        assert_eq!(known(), Some(places.number()));
+        assert!(current.keep_up(moment("2026-03-01")));
+        assert_eq!(known(), Some(places.number()));
+        current.replace(parse(MOVES, None).unwrap(), moment("2026-03-02"));
+        assert_eq!((known(), whose(&current)), (Some(places.number()), Claim::Member(Asn(64501))));
     }
 
     #[test]

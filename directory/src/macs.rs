@@ -14,7 +14,7 @@ pub(crate) struct Known {
 }
 
 /// The addresses that are known. It is built once and then only asked, so it needs no more than a row of places, half of them empty.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Macs {
     /// A power of two of them, or none at all.
     places: Vec<Place>,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
@@ -11,6 +12,7 @@ use schema::{Asn, Mac, Party};
 
 use crate::macs::{Known, Macs};
 use crate::member::{Claim, MacClaim, Member, Port};
+use crate::places::Places;
 use crate::validity::Validity;
 
 /// Snapshots that were built so far.
@@ -18,7 +20,7 @@ static BUILT: AtomicU64 = AtomicU64::new(0);
 
 /// Members, and whose each MAC address and each port is, as one list says of one moment. It never changes: another list or another time
 /// makes another one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// Different from every other that was built in this process; 0 where nobody is known.
     number: u64,
@@ -27,6 +29,7 @@ pub struct Snapshot {
     scoped: HashMap<u64, Claim, FixedState>,
     ports: HashMap<(IpAddr, u32), Asn, FixedState>,
     validity: Validity,
+    places: Option<Arc<Places>>,
 }
 
 impl Snapshot {
@@ -43,6 +46,20 @@ impl Snapshot {
         snapshot.index_ports(&members);
         snapshot.members = members;
         snapshot
+    }
+
+    /// The same with what is known of addresses, so that whoever adds to the matrix sees both as they are at one moment.
+    #[must_use]
+    pub fn with_places(self, places: Option<Arc<Places>>) -> Self {
+        // What was asked before may have another answer now.
+        Self { places, number: BUILT.fetch_add(1, Ordering::Relaxed) + 1, ..self }
+    }
+
+    /// What is known of addresses; `None` where they are not looked at.
+    #[inline(always)]
+    #[must_use]
+    pub fn places(&self) -> Option<&Places> {
+        self.places.as_deref()
     }
 
     fn index_macs(&mut self, members: &[Member]) {

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::Party;
+use crate::{Localities, Party};
 
 /// Why a frame is not exchanged traffic between two known members, or `None` where it is.
 ///
@@ -102,7 +102,7 @@ impl Serialize for Reason {
     }
 }
 
-/// A cell: who to whom, in which VLAN and IP version, and why it is or is not attributed.
+/// A cell: who to whom, in which VLAN and IP version, why it is or is not attributed, and where both ends are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct CellKey {
     /// Sender.
@@ -115,13 +115,15 @@ pub struct CellKey {
     pub ip_version: u8,
     /// Attributed, or why not.
     pub reason: Reason,
+    /// Where the addresses at both ends are.
+    pub localities: Localities,
 }
 
 impl CellKey {
     /// The cell of frames of which nobody knows more than why.
     #[must_use]
     pub const fn nobody(reason: Reason) -> Self {
-        Self { src: Party::NOBODY, dst: Party::NOBODY, vlan: 0, ip_version: 0, reason }
+        Self { src: Party::NOBODY, dst: Party::NOBODY, vlan: 0, ip_version: 0, reason, localities: Localities::UNKNOWN }
     }
 }
 

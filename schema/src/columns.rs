@@ -215,11 +215,13 @@ pub(crate) use table;
 mod tests {
     use super::*;
     use crate::window::{CELLS, CellRow, EXPORTERS, ExporterRow, LISTENERS, ListenerRow, PORT_SAMPLES, PORTS, PortRow, PortSampleRow};
-    use crate::{Asn, CellKey, Party, Reason, Sums};
+    use crate::{Asn, CellKey, Localities, Locality, Party, Reason, Sums};
 
     #[test]
     fn a_row_reads_back_from_its_values() {
-        let key = CellKey { src: Party::member(Asn(1)), dst: Party::member(Asn(2)), vlan: 7, ip_version: 4, reason: Reason::Attributed };
+        let (src, dst) = (Party::member(Asn(1)), Party::member(Asn(2)));
+        let localities = Localities { src: Locality::Foreign, dst: Locality::Domestic };
+        let key = CellKey { src, dst, vlan: 7, ip_version: 4, reason: Reason::Attributed, localities };
         let row =
             CellRow::new(Timestamp(5), &"ix".into(), key, Sums { samples: 1, packets: 2, bytes: 3, variance: 0.5, bytes_from_flows: 0 });
         let values: Vec<Value> = (0..).map_while(|position| row.value(position)).collect();

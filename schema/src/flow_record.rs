@@ -1,6 +1,6 @@
 //! What a record of NetFlow or IPFIX says.
 
-use crate::sample::{Direction, Interface, LengthBasis, MacPair, Tunnel};
+use crate::sample::{Direction, Interface, IpPair, LengthBasis, MacPair, Tunnel};
 use crate::{Moments, Rate};
 
 /// What one record of NetFlow or IPFIX says of one direction of a flow, or of several packets of it.
@@ -22,6 +22,8 @@ pub struct FlowRecord {
     pub ip_version: u8,
     /// What the packets carry other frames in.
     pub tunnel: Tunnel,
+    /// Both IP addresses, where they are exported and asked for.
+    pub ips: Option<IpPair>,
     /// Packets, as exported.
     pub packets: u64,
     /// Octets, as exported.
@@ -114,6 +116,7 @@ mod tests {
             vlan: 0,
             ip_version: 4,
             tunnel: Tunnel::None,
+            ips: None,
             packets,
             octets,
             basis: LengthBasis::IpPacket,

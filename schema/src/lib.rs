@@ -36,7 +36,7 @@ pub use cell::{CellKey, Reason};
 pub use economy::Economy;
 pub use estimator::{Interval, Share};
 pub use level::Level;
-pub use locality::Locality;
+pub use locality::{Localities, Locality};
 pub use mac::Mac;
 pub use party::{Asn, Party};
 pub use protocol::Protocol;

@@ -2,7 +2,7 @@
 //!
 //! These are small `Copy` values; `wire` makes them and hands them on by a call.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Mac;
 pub use crate::flow_record::{Age, FlowRecord, MAX_RECORD_OCTETS};
@@ -102,6 +102,51 @@ pub struct MacPair {
     pub dst: Mac,
 }
 
+/// The sender's and the receiver's IP address. They are looked up and forgotten: nothing that is stored has them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IpPair {
+    /// Of version 4.
+    V4 {
+        /// Source address.
+        src: Ipv4Addr,
+        /// Destination address.
+        dst: Ipv4Addr,
+    },
+    /// Of version 6.
+    V6 {
+        /// Source address.
+        src: Ipv6Addr,
+        /// Destination address.
+        dst: Ipv6Addr,
+    },
+}
+
+impl IpPair {
+    /// Source and destination of IPv4, one behind the other.
+    #[inline(always)]
+    #[must_use]
+    pub fn v4(octets: [u8; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = octets;
+        Self::V4 { src: Ipv4Addr::new(a, b, c, d), dst: Ipv4Addr::new(e, f, g, h) }
+    }
+
+    /// Source and destination of IPv6.
+    #[inline(always)]
+    #[must_use]
+    pub fn v6(src: [u8; 16], dst: [u8; 16]) -> Self {
+        Self::V6 { src: Ipv6Addr::from(src), dst: Ipv6Addr::from(dst) }
+    }
+
+    /// The same the other way round.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::V4 { src, dst } => Self::V4 { src: dst, dst: src },
+            Self::V6 { src, dst } => Self::V6 { src: dst, dst: src },
+        }
+    }
+}
+
 /// One frame that crossed the exchange, as far as the matrix needs it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Frame {
@@ -117,6 +162,8 @@ pub struct Frame {
     pub ip_version: u8,
     /// What it carries another frame in.
     pub tunnel: Tunnel,
+    /// Both IP addresses of the packet in it, where they are to be seen; of an outer packet, if that carries another one.
+    pub ips: Option<IpPair>,
 }
 
 /// One sampled frame with what is needed to weigh it.

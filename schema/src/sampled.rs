@@ -1,6 +1,6 @@
 //! What is asked of a flow sample.
 
-use crate::sample::{DataSource, Direction, FlowSample, Interface, MacPair};
+use crate::sample::{DataSource, Direction, FlowSample, Interface, IpPair, MacPair};
 
 /// A flow sample, however it lies in memory: as a [`FlowSample`], or still in its datagram, where each word is read only when it is asked for.
 pub trait Sampled: Copy {
@@ -29,6 +29,8 @@ pub trait Sampled: Copy {
     fn ends(&self) -> Option<Ends>;
     /// What these octets say; `None` where they are not at hand.
     fn addressed(&self) -> Option<Addressed>;
+    /// Both IP addresses, as far as they are quickly found: behind one VLAN tag or none.
+    fn ips(&self) -> Option<IpPair>;
     /// `frame_length` of the raw header record; 0 without one.
     fn raw_length(&self) -> u32;
     /// What it is made of: a function that takes it so need not have it in memory.
@@ -116,6 +118,11 @@ impl Sampled for FlowSample {
 
     fn addressed(&self) -> Option<Addressed> {
         None
+    }
+
+    #[inline]
+    fn ips(&self) -> Option<IpPair> {
+        self.frame.and_then(|frame| frame.ips)
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::columns::table;
-use crate::{Asn, CellKey, Mac, Party, Reason, Sums, Timestamp};
+use crate::{Asn, CellKey, Localities, Locality, Mac, Party, Reason, Sums, Timestamp};
 
 /// One window of one exchange, as rows of its tables. The collector closes it, the store keeps it, the pages show it.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -80,6 +80,10 @@ table! {
         ip_version: u8, Key;
         /// 0 for attributed, else the number of the reason why it is not.
         reason: u8, Key;
+        /// Where the sender's address is: 1 in the home economy, 2 in another, 3 in a local cache, 0 not known or not asked.
+        src_locality: u8, Key;
+        /// Where the receiver's address is, by the same numbers.
+        dst_locality: u8, Key;
         /// Samples.
         samples: u64, Sum, "samples";
         /// Estimated frames, Σw.
@@ -265,6 +269,8 @@ impl CellRow {
             vlan: key.vlan,
             ip_version: key.ip_version,
             reason: key.reason.code(),
+            src_locality: key.localities.src.code(),
+            dst_locality: key.localities.dst.code(),
             samples: sums.samples,
             packets: sums.packets,
             bytes: sums.bytes,
@@ -295,6 +301,12 @@ impl CellRow {
     #[must_use]
     pub const fn dst(&self) -> Party {
         party(self.dst_asn, self.dst_mac)
+    }
+
+    /// Where both ends are.
+    #[must_use]
+    pub const fn localities(&self) -> Localities {
+        Localities { src: Locality::from_code(self.src_locality), dst: Locality::from_code(self.dst_locality) }
     }
 
     /// Why it is or is not attributed; `None` for a number that this version does not know.
@@ -338,10 +350,11 @@ mod tests {
             vlan: 100,
             ip_version: 6,
             reason: Reason::UnknownDestination,
+            localities: Localities { src: Locality::Domestic, dst: Locality::LocalCache },
         };
         let sums = Sums { samples: 1, packets: 2, bytes: 3, variance: 4.0, bytes_from_flows: 3 };
         let row = CellRow::new(Timestamp(60_000), &"ix".into(), key, sums);
-        assert_eq!((row.src(), row.dst(), row.reason()), (key.src, key.dst, Some(key.reason)));
+        assert_eq!((row.src(), row.dst(), row.reason(), row.localities()), (key.src, key.dst, Some(key.reason), key.localities));
         assert_eq!(row.sums(), sums);
     }
 }

@@ -6,7 +6,7 @@
 use rand::RngExt;
 use rand_distr::{Distribution, LogNormal, StandardNormal};
 use rand_pcg::Pcg64;
-use schema::{CellKey, Mac, Party, Protocol, Reason};
+use schema::{CellKey, Localities, Mac, Party, Protocol, Reason};
 
 use crate::members::{Member, PEERING_VLAN, PRIVATE_VLAN, Role};
 use crate::plan::Plan;
@@ -167,7 +167,14 @@ fn between(members: &[Member], src: usize, dst: usize, vlan: u16, payload: Paylo
         Payload::Arp => 0,
     };
     Flow {
-        cell: CellKey { src: Party::member(from.asn), dst: Party::member(to.asn), vlan, ip_version, reason: Reason::Attributed },
+        cell: CellKey {
+            src: Party::member(from.asn),
+            dst: Party::member(to.asn),
+            vlan,
+            ip_version,
+            reason: Reason::Attributed,
+            localities: Localities { src: from.locality(), dst: to.locality() },
+        },
         entry: src,
         exit: Exit::Port(dst),
         receiver: dst,

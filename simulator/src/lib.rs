@@ -25,7 +25,7 @@
 //!    them as records, `message` the datagram around the records, and `exporter` sends it;
 //! 6. `exchange` drives all that by the clock, whichever `agent` reports;
 //! 7. `way` loses some of the datagrams, if wanted; `pcap` keeps them in a file;
-//! 8. `truth` is what is known for certain, and `listing` writes the members as a directory reads them.
+//! 8. `truth` is what is known for certain, `listing` writes the members as a directory reads them, and `economy` where their customers are.
 //!
 //! Switches misbehave as the plan has it: they sample a frame twice or only as it leaves, drop samples and do not say so, or send pools and rates
 //! that mean nothing. What that draws is drawn apart, so the same seed still takes the same frames as they enter.
@@ -33,6 +33,7 @@
 mod agent;
 mod cache;
 mod curve;
+mod economy;
 mod exchange;
 mod exporter;
 mod fabric;
@@ -60,6 +61,7 @@ mod way;
 mod words;
 
 pub use curve::DayCurve;
+pub use economy::HOME;
 pub use exchange::{Datagram, Exchange};
 pub use members::{Member, MemberMac, PEERING_VLAN, PRIVATE_VLAN};
 pub use pcap::PcapWriter;

@@ -124,12 +124,22 @@ impl Member {
 
     /// An address of its network, by the low bits of `host`: one /26 each in 198.18.0.0/15 (RFC 2544).
     pub(crate) fn ipv4(&self, host: u32) -> Ipv4Addr {
-        Ipv4Addr::from_bits(0xc612_0000 + self.number * 64 + host % 62 + 1)
+        Ipv4Addr::from_bits(self.prefix_4().to_bits() + host % 62 + 1)
     }
 
     /// An address of its network, by the bits of `host`: one /48 each in 2001:db8::/32 (RFC 3849).
     pub(crate) fn ipv6(&self, host: u32) -> Ipv6Addr {
-        Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(self.number) << 80 | u128::from(host % 4_096) << 64 | 1)
+        Ipv6Addr::from_bits(self.prefix_6().to_bits() | u128::from(host % 4_096) << 64 | 1)
+    }
+
+    /// The first address of its /26.
+    pub(crate) const fn prefix_4(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(0xc612_0000 + self.number * 64)
+    }
+
+    /// The first address of its /48.
+    pub(crate) fn prefix_6(&self) -> Ipv6Addr {
+        Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(self.number) << 80)
     }
 
     /// Its router's address on a VLAN's LAN.

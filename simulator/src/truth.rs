@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::AddAssign;
 
-use schema::{Asn, Timestamp};
+use schema::{Asn, Localities, Locality, Timestamp};
 use serde::Serialize;
 
 use crate::flows::Flow;
@@ -129,6 +129,10 @@ pub struct CellTruth {
     pub vlan: u16,
     /// 4 or 6.
     pub ip_version: u8,
+    /// Where the sender's customers are.
+    pub src_locality: Locality,
+    /// Where the receiver's are.
+    pub dst_locality: Locality,
     /// Its mix of frame sizes: `content`, mostly full frames; `acknowledgements`, mostly small ones; or `mixed`.
     pub profile: &'static str,
     /// How much.
@@ -196,7 +200,9 @@ impl Truth {
         match (cell.src.asn(), cell.dst.asn()) {
             (Some(src_asn), Some(dst_asn)) => {
                 let profile = flow.profile.name();
-                self.cells.push(CellTruth { src_asn, dst_asn, vlan: cell.vlan, ip_version: cell.ip_version, profile, volume });
+                let (vlan, ip_version) = (cell.vlan, cell.ip_version);
+                let Localities { src: src_locality, dst: dst_locality } = cell.localities;
+                self.cells.push(CellTruth { src_asn, dst_asn, vlan, ip_version, src_locality, dst_locality, profile, volume });
             }
             _ => *self.unattributed.entry(cell.reason.name()).or_default() += volume,
         }

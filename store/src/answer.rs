@@ -4,6 +4,7 @@
 
 mod estimate;
 mod exporters;
+mod locality;
 mod ports;
 mod traffic;
 
@@ -12,7 +13,9 @@ use serde::Serialize;
 
 pub use estimate::{Estimate, Quality, Reasoned, ShareEstimate, Unseen, rate};
 pub use exporters::{ExporterHealth, ExportersAnswer, ListenerHealth, LossBudget, Stage};
+pub use locality::{LocalityAnswer, LocalityFlow};
 pub use ports::{PortTraffic, PortsAnswer, Reconciliation, Suspicion};
+pub use report::{Bounds, End};
 pub use traffic::{MatrixAnswer, MatrixCell, MemberName, MemberTraffic, MembersAnswer, Others, Series, TimeseriesAnswer};
 
 /// What span an answer covers, and from what.

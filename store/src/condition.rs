@@ -78,6 +78,8 @@ pub(crate) fn of_question(question: &Question) -> Vec<Condition> {
         question.vlan.map(|vlan| Condition::is("vlan", vlan)),
         question.src.map(|src| Condition::is("src_asn", src.0)),
         question.dst.map(|dst| Condition::is("dst_asn", dst.0)),
+        question.src_locality.map(|locality| Condition::is("src_locality", locality.code())),
+        question.dst_locality.map(|locality| Condition::is("dst_locality", locality.code())),
     ];
     conditions.into_iter().flatten().collect()
 }

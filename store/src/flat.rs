@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | matrix | a cell; the others in one row (`kind` = `others`); each reason (`unattributed`, `set_aside`) | `kind`, `src_asn`, `src_name`, `dst_asn`, `dst_name`, `reason`, estimate; of cells `share`, `share_low`, `share_high` |
 //! | timeseries | a step of a series; the estimate is null where nothing was measured | `time`, `measured_seconds`, `key`, estimate |
+//! | locality | what went from one locality to another; what no two known members exchanged (`kind` = `unattributed`) | `kind`, `src_locality`, `dst_locality`, estimate; of flows `share`, `share_low`, `share_high` |
 //! | members | a member | `asn`, `name`, `registered`, `peers`, `sent_` estimate, `received_` estimate |
 //! | ports | a port | the fields of [`PortTraffic`](crate::answer::PortTraffic), the member as `asn` and `name`, its own name as `port_name`; `received_` and `sent_` estimate of what was sampled there with `factor_low`, `factor_high`, `periods`, `periods_off`; `period`, `core`; `suspected_` `members`, `members_elsewhere`, `bytes`, `untold` |
 //! | exporters | an exporter | the fields of [`ExporterHealth`](crate::answer::ExporterHealth), those of its loss budget with `loss_` before them; listeners and stages are in JSON alone |

@@ -9,8 +9,10 @@ use schema::window::{LISTENERS, PORT_SAMPLES};
 use schema::{Protocol, Timestamp};
 
 /// Table and column of everything that came after the first version.
-const CAME_LATER: [(&str, &str); 14] = [
+const CAME_LATER: [(&str, &str); 16] = [
     ("cells", "bytes_from_flows"),
+    ("cells", "src_locality"),
+    ("cells", "dst_locality"),
     ("ports", "fcs_errors"),
     ("ports", "lag"),
     ("ports", "name"),
@@ -44,7 +46,7 @@ pub(crate) fn missing_columns(table: &Table, is_there: impl Fn(&str) -> bool) ->
     }
 }
 
-/// The value of a column in files that lack it: nothing was counted, and the one protocol there was is sFlow version 5.
+/// The value of a column in files that lack it: nothing was counted, where addresses are was not asked, and the one protocol there was is sFlow version 5.
 pub(crate) fn stand_in(column: &Column) -> Value {
     match (column.name, column.kind) {
         ("protocol", _) => Value::Text(Protocol::Sflow5.name().into()),

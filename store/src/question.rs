@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use schema::{Asn, Timestamp};
+use schema::{Asn, Locality, Timestamp};
 
 /// A span of time and what part of the traffic in it is meant.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +19,10 @@ pub struct Question {
     pub src: Option<Asn>,
     /// Only what this member received.
     pub dst: Option<Asn>,
+    /// Only what came from addresses of this locality.
+    pub src_locality: Option<Locality>,
+    /// Only what went to addresses of this locality.
+    pub dst_locality: Option<Locality>,
     /// Bring each sender's traffic to what the counters of its ports say (raking).
     pub raked: bool,
 }
@@ -27,7 +31,7 @@ impl Question {
     /// All traffic of a span.
     #[must_use]
     pub const fn all(from: Timestamp, to: Timestamp) -> Self {
-        Self { from, to, ip_version: None, vlan: None, src: None, dst: None, raked: false }
+        Self { from, to, ip_version: None, vlan: None, src: None, dst: None, src_locality: None, dst_locality: None, raked: false }
     }
 
     /// How long the span is.
@@ -47,4 +51,6 @@ pub enum By {
     IpVersion,
     /// A series for each VLAN.
     Vlan,
+    /// A series for each pair of localities, as in `domestic_to_foreign`.
+    Locality,
 }

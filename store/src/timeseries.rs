@@ -9,7 +9,7 @@ use std::time::Duration;
 use polars_core::prelude::{DataFrame, DataType};
 use schema::time::span_text;
 use schema::window::CELLS;
-use schema::{Level, Sums, Timestamp, Window};
+use schema::{Level, Locality, Sums, Timestamp, Window};
 
 use crate::answer::{Series, TimeseriesAnswer, Unseen};
 use crate::cells::sums;
@@ -98,7 +98,7 @@ impl Grid {
     }
 
     fn series(&self, sets: &Sets<'_>, question: &Question, by: By, measured: &[Duration]) -> Result<Vec<Series>> {
-        let keys: Vec<&str> = std::iter::once("time").chain(column(by)).collect();
+        let keys: Vec<&str> = std::iter::once("time").chain(columns(by).iter().copied()).collect();
         let fold = Fold::all(CELLS, Some(self.step)).by(&keys).only(of_question(question)).only(exchanged());
         let rows = sets.sources.summed(&fold, |window| &window.cells)?;
         let sums = self.sums(&rows, by)?;
@@ -170,22 +170,41 @@ fn verdict(booked: &Booked, periods: Range<usize>, question: &Question, asked: u
     }
 }
 
-const fn column(by: By) -> Option<&'static str> {
+const fn columns(by: By) -> &'static [&'static str] {
     match by {
-        By::Nothing => None,
-        By::IpVersion => Some("ip_version"),
-        By::Vlan => Some("vlan"),
+        By::Nothing => &[],
+        By::IpVersion => &["ip_version"],
+        By::Vlan => &["vlan"],
+        By::Locality => &["src_locality", "dst_locality"],
     }
 }
 
+/// The key of each row: the numbers of its columns, of which only the first may be above an octet.
 fn keys(rows: &DataFrame, by: By) -> Result<Vec<u32>> {
-    let Some(column) = column(by) else { return Ok(vec![0; rows.height()]) };
-    let keys = rows.column(column)?.cast(&DataType::UInt32)?;
-    Ok(keys.u32()?.iter().map(Option::unwrap_or_default).collect())
+    let mut keys = vec![0; rows.height()];
+    for column in columns(by) {
+        let numbers = rows.column(column)?.cast(&DataType::UInt32)?;
+        for (key, number) in keys.iter_mut().zip(numbers.u32()?.iter()) {
+            *key = *key << 8 | number.unwrap_or_default();
+        }
+    }
+    Ok(keys)
+}
+
+/// The name of a key.
+fn name(by: By, key: u32) -> String {
+    match by {
+        By::Nothing => "all".to_owned(),
+        By::IpVersion | By::Vlan => key.to_string(),
+        By::Locality => {
+            let [.., src, dst] = key.to_be_bytes().map(Locality::from_code);
+            format!("{src}_to_{dst}")
+        }
+    }
 }
 
 fn named(by: By, key: u32, points: &[Figure], measured: &[Duration], unseen: Option<&Unseen>) -> Series {
-    let key = if by == By::Nothing { "all".to_owned() } else { key.to_string() };
+    let key = name(by, key);
     let points = points.iter().zip(measured);
     let points = points.map(|(point, measured)| (!measured.is_zero()).then(|| or_unseen(point.estimate(*measured), unseen)));
     Series { key, points: points.collect() }

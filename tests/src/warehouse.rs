@@ -148,8 +148,9 @@ fn cells(time: Timestamp, draw: &mut Draw) -> Vec<CellRow> {
     cells
 }
 
-fn key(row: &CellRow) -> (u32, u32, u64, u64, u16, u8, u8) {
-    (row.src_asn, row.dst_asn, row.src_mac, row.dst_mac, row.vlan, row.ip_version, row.reason)
+fn key(row: &CellRow) -> ([u32; 2], [u64; 2], u16, [u8; 4]) {
+    let small = [row.ip_version, row.reason, row.src_locality, row.dst_locality];
+    ([row.src_asn, row.dst_asn], [row.src_mac, row.dst_mac], row.vlan, small)
 }
 
 fn cell(time: Timestamp, draw: &mut Draw) -> CellRow {
@@ -173,6 +174,8 @@ fn cell(time: Timestamp, draw: &mut Draw) -> CellRow {
         dst_asn,
         src_mac,
         dst_mac,
+        src_locality: u8::try_from(draw.below(4)).unwrap(),
+        dst_locality: u8::try_from(draw.below(3)).unwrap(),
         vlan: [0, 100, 200][usize::try_from(draw.below(3)).unwrap()],
         ip_version: [4, 4, 6, 0][usize::try_from(draw.below(4)).unwrap()],
         reason,

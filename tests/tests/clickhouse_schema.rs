@@ -82,6 +82,33 @@ fn every_level_sums_up_the_one_below_and_an_insert_that_is_repeated_counts_once_
     assert_eq!(engine.told(&database, rows), five_minutes.join("\n"));
 }
 
+/// What stands in the tables of the first step stays, and what comes after it is told apart by locality at every level.
+#[test]
+fn rows_from_before_localities_stay_and_those_after_are_told_apart_by_them() {
+    let Some(engine) = ClickHouse::start("rows_from_before_localities_stay_and_those_after_are_told_apart_by_them") else { return };
+    let database = engine.database("localities");
+    let steps = migrations(&Form::Single, &Keep::default());
+    let take = |number: usize| steps[number].statements.iter().for_each(|statement| drop(engine.told(&database, statement)));
+    let insert = |columns: &str, values: &str| {
+        let common = "toDateTime64('2026-11-21 22:57:00', 3, 'UTC'), 'ix', 1, 2, 10";
+        engine.told(&database, &format!("INSERT INTO cells_1m (time, exchange, src_asn, dst_asn, bytes{columns}) SELECT {common}{values}"));
+    };
+    take(0);
+    insert("", "");
+    take(1);
+    for (src, dst) in [(1, 1), (1, 2), (1, 1)] {
+        insert(", src_locality, dst_locality", &format!(", {src}, {dst}"));
+    }
+    for level in Level::ALL {
+        let table = name(&KEPT[0], level);
+        engine.told(&database, &format!("OPTIMIZE TABLE {table} FINAL"));
+        let sums = format!("SELECT src_locality, dst_locality, sum(bytes) FROM {table} GROUP BY ALL ORDER BY ALL");
+        assert_eq!(engine.told(&database, &sums), "0\t0\t10\n1\t1\t20\n1\t2\t10", "{table}");
+        let rows = if level == Level::Minute { "4" } else { "3" };
+        assert_eq!(engine.told(&database, &format!("SELECT count() FROM {table}")), rows, "{table}");
+    }
+}
+
 fn config(folder: &Path, engine: &ClickHouse, database: &str) -> PathBuf {
     let file = folder.join("chorsu.toml");
     let section = format!("[clickhouse]\nurl = \"{}\"\ndatabase = \"{database}\"\nuser = \"{USER}\"\nkeep_1m = \"7d\"\n", engine.url());
@@ -103,16 +130,16 @@ fn the_command_makes_the_tables_once_and_refuses_a_database_that_is_newer() {
     let file = config(folder.path(), &engine, "by_command");
     let apply = |more: &[&str]| schema_command(&[&["apply", "--config", file.to_str().unwrap()], more].concat());
     let (made, said) = apply(&[]);
-    assert!(made && said.contains("step 1: the tables of windows"), "{said}");
+    assert!(made && said.contains("step 1: the tables of windows") && said.contains("step 2: where the addresses"), "{said}");
     let (again, said) = apply(&[]);
-    assert!(again && said.contains("the tables are at step 1, which is this version's"), "{said}");
+    assert!(again && said.contains("the tables are at step 2, which is this version's"), "{said}");
     let query = engine.told("by_command", "SHOW CREATE TABLE cells_1m");
     assert!(query.contains("toIntervalSecond(604860)"), "what the configuration keeps: {query}");
     let (refused, said) = apply(&["--cluster", "many"]);
     assert!(!refused && said.contains("were made for one server; set `clickhouse.cluster`"), "{said}");
     engine.told("by_command", "INSERT INTO schema_migrations (number, name, version) VALUES (7, 'of tomorrow', '9.0.0')");
     let (newer, said) = apply(&[]);
-    assert!(!newer && said.contains("are at step 7, but this version knows 1; use the version that made them"), "{said}");
+    assert!(!newer && said.contains("are at step 7, but this version knows 2; use the version that made them"), "{said}");
     assert_eq!(said.trim_end().lines().count(), 1, "{said}");
 }
 

@@ -31,7 +31,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("directory", &["schema"]),
     ("aggregator", &["directory", "schema"]),
     ("collector", &["aggregator", "directory", "schema", "wire"]),
-    ("store", &["schema"]),
+    // Shares are made with the answers, once, for the API, the pages and the command.
+    ("store", &["report", "schema"]),
     ("report", &["schema"]),
     ("dashboards", &["directory", "schema", "store"]),
     // It writes the wire formats by itself: it must not share the decoder's mistakes.

@@ -1,7 +1,7 @@
 //! The first octets of an Ethernet frame (IEEE 802.3, IEEE 802.1Q).
 
 use schema::Mac;
-use schema::sample::{Addressed, Ends, MacPair, Tunnel};
+use schema::sample::{Addressed, Ends, IpPair, MacPair, Tunnel};
 
 use crate::reader::Reader;
 use crate::tunnel;
@@ -28,6 +28,8 @@ pub struct Start {
     pub ip_version: u8,
     /// What the frame carries another one in, by its outermost sign.
     pub tunnel: Tunnel,
+    /// Both IP addresses behind the tags; `None` if they were cut off, and behind labels.
+    pub ips: Option<IpPair>,
 }
 
 /// Reads as much of a frame's start as is there; a header that was cut gives less, never an error.
@@ -40,12 +42,13 @@ pub fn start(header: &[u8]) -> Start {
     let (macs, ether_type) = addresses(first);
     if !is_tag(ether_type) {
         let (ip_version, tunnel) = inside(ether_type, behind);
-        return Start { macs, vlan: 0, ip_version, tunnel };
+        return Start { macs, vlan: 0, ip_version, tunnel, ips: ips_in(ether_type, behind) };
     }
     match behind.split_first_chunk::<4>() {
         Some(([high, low, next_high, next_low], behind)) if !is_tag(u16::from_be_bytes([*next_high, *next_low])) => {
-            let (ip_version, tunnel) = inside(u16::from_be_bytes([*next_high, *next_low]), behind);
-            Start { macs, vlan: vlan_id(*high, *low), ip_version, tunnel }
+            let ether_type = u16::from_be_bytes([*next_high, *next_low]);
+            let (ip_version, tunnel) = inside(ether_type, behind);
+            Start { macs, vlan: vlan_id(*high, *low), ip_version, tunnel, ips: ips_in(ether_type, behind) }
         }
         _ => stacked(macs, Reader::new(behind)),
     }
@@ -94,6 +97,31 @@ pub(crate) fn addressed(header: &[u8], in_vlan: u16) -> Option<Addressed> {
     Some(Addressed { macs: macs?, vlan: if vlan == 0 { in_vlan } else { vlan }, ip_version: ip_version(ether_type) })
 }
 
+/// Both IP addresses of a frame with one tag or none; `None` if it carries anything else, or was cut before their end.
+#[inline(always)]
+pub(crate) fn ips(header: &[u8]) -> Option<IpPair> {
+    let (start, behind) = header.split_first_chunk::<14>()?;
+    let ether_type = u16::from_be_bytes(*start.last_chunk()?);
+    if !is_tag(ether_type) {
+        return ips_in(ether_type, behind);
+    }
+    let ([_, _, high, low], behind) = behind.split_first_chunk::<4>()?;
+    ips_in(u16::from_be_bytes([*high, *low]), behind)
+}
+
+/// Both addresses of the packet behind an Ethernet type.
+#[inline(always)]
+fn ips_in(ether_type: u16, packet: &[u8]) -> Option<IpPair> {
+    match ether_type {
+        IPV4 => Some(IpPair::v4(*packet.get(12..)?.first_chunk()?)),
+        IPV6 => {
+            let (src, behind) = packet.get(8..)?.split_first_chunk()?;
+            Some(IpPair::v6(*src, *behind.first_chunk()?))
+        }
+        _ => None,
+    }
+}
+
 /// A header that was cut before the end of its type: it has both addresses, or nothing.
 #[cold]
 fn cut(header: &[u8]) -> Start {
@@ -108,13 +136,13 @@ impl Start {
     /// A bare IPv4 packet.
     #[must_use]
     pub fn of_ipv4(packet: &[u8]) -> Self {
-        Self { ip_version: 4, tunnel: tunnel::in_ipv4(packet), ..Self::default() }
+        Self { ip_version: 4, tunnel: tunnel::in_ipv4(packet), ips: ips_in(IPV4, packet), ..Self::default() }
     }
 
     /// A bare IPv6 packet.
     #[must_use]
     pub fn of_ipv6(packet: &[u8]) -> Self {
-        Self { ip_version: 6, tunnel: tunnel::in_ipv6(packet), ..Self::default() }
+        Self { ip_version: 6, tunnel: tunnel::in_ipv6(packet), ips: ips_in(IPV6, packet), ..Self::default() }
     }
 
     /// A bare MPLS packet.
@@ -150,6 +178,7 @@ fn stacked(macs: Option<MacPair>, mut reader: Reader<'_>) -> Start {
         let Some(ether_type) = half(&mut reader) else { return start };
         if !is_tag(ether_type) {
             start.ip_version = inside(ether_type, reader.rest()).0;
+            start.ips = ips_in(ether_type, reader.rest());
             return start;
         }
     }
@@ -266,6 +295,27 @@ mod tests {
         assert_eq!(start(&whole[..15]).vlan, 0);
         assert_eq!((start(&whole[..16]).vlan, start(&whole[..16]).ip_version), (100, 0));
         assert_eq!((start(&whole[..18]).vlan, start(&whole[..18]).ip_version), (100, 4));
+    }
+
+    #[test]
+    fn both_addresses_are_found_behind_tags_and_nothing_where_one_of_them_was_cut() {
+        let ipv4 = [&[0x45; 12][..], &[192, 0, 2, 1, 198, 51, 100, 2]].concat();
+        let ipv6 = [&[0x60; 8][..], &[1; 16], &[2; 16]].concat();
+        let pairs = [IpPair::v4([192, 0, 2, 1, 198, 51, 100, 2]), IpPair::v6([1; 16], [2; 16])];
+        for tags in [&[][..], &[0x8100, 5], &[0x88a8, 5, 0x8100, 6], &[0x9100, 5, 0x8100, 6, 0x8100, 7]] {
+            for (ether_type, packet, pair) in [(IPV4, &ipv4, pairs[0]), (IPV6, &ipv6, pairs[1])] {
+                let whole = [frame(&[tags, &[ether_type]].concat()), packet.clone()].concat();
+                assert_eq!(start(&whole).ips, Some(pair), "{tags:x?}");
+                assert_eq!(ips(&whole), Some(pair).filter(|_| tags.len() <= 2), "{tags:x?}");
+                for cut in 0..whole.len() {
+                    assert_eq!((start(&whole[..cut]).ips, ips(&whole[..cut])), (None, None), "{tags:x?} {cut}");
+                }
+            }
+        }
+        assert_eq!(start(&[frame(&[0x0806]), ipv4.clone()].concat()).ips, None);
+        assert_eq!(start(&[frame(&[MPLS, 0, 0x0140]), ipv4.clone()].concat()).ips, None);
+        assert_eq!((Start::of_ipv4(&ipv4).ips, Start::of_ipv6(&ipv6).ips), (Some(pairs[0]), Some(pairs[1])));
+        assert_eq!((Start::of_ipv4(&ipv4[..19]).ips, Start::of_ipv6(&ipv6[..39]).ips), (None, None));
     }
 
     #[test]

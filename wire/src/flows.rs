@@ -17,6 +17,7 @@ mod age;
 mod definition;
 mod direct;
 mod element;
+mod ips;
 mod layout;
 mod message;
 mod netflow5;
@@ -67,6 +68,11 @@ pub struct Exported {
 
 /// Whom the walk over records tells what it finds. It is generic, so that a call costs nothing more than its body.
 pub trait RecordListener {
+    /// Whether records shall tell their IP addresses, which takes some steps. It is asked once for many records.
+    #[inline(always)]
+    fn wants_ips(&self) -> bool {
+        false
+    }
     /// A record, or one direction of it.
     fn record(&mut self, record: &Exported);
     /// Something stepped over.

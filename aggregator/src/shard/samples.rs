@@ -2,12 +2,13 @@
 
 use directory::Snapshot;
 use schema::sample::{Addressed, Agent, Direction, FlowSample, Frame, InterfaceCounters, LengthBasis, Sampled};
-use schema::{CellKey, Moments, Rate, Reason};
+use schema::{CellKey, Localities, Moments, Rate, Reason};
 
 use super::sources::{Placed, Rated, SourceKey};
 use super::{MAX_CELLS, Shard};
 use crate::attribution::{Crossing, attribute, told_by_ends};
 use crate::delta::{StreamCell, overflow};
+use crate::localities;
 use crate::pairs::PairKey;
 use crate::policy::DirectionRule;
 use crate::roster::{AgentNumber, Exporter, ExporterId};
@@ -38,7 +39,19 @@ impl Intake<'_> {
     #[inline(always)]
     pub fn flow<S: Sampled>(&mut self, sample: S) {
         let (body, in_vlan) = sample.apart();
+        if self.directory.places().is_some() {
+            return self.flow_placed::<S>(body, in_vlan);
+        }
         self.flow_of::<S>(body, in_vlan);
+    }
+
+    /// Adds a sample where it is asked where addresses are. Apart, so that the other way has no calls.
+    #[inline(never)]
+    fn flow_placed<S: Sampled>(&mut self, body: S::Body, in_vlan: u16) {
+        let Some(sample) = S::together(body, in_vlan) else { return };
+        self.taken += 1;
+        let Some(stream) = self.shard.go_on(self.agent_number, &sample) else { return self.flow_otherwise::<S>(body, in_vlan) };
+        self.flow_elsewhere::<S>(body, in_vlan, stream);
     }
 
     /// The same. Nearly all samples are added by what stands here, without any call: so nothing has to be saved for after one.
@@ -83,7 +96,8 @@ impl Intake<'_> {
     /// Adds a sample to its pair, if its ends alone tell the cell.
     fn pair(&mut self, stream: u32, sample: impl Sampled) -> bool {
         let Some(ends) = sample.ends().filter(|_| sample.is_passed_on()) else { return false };
-        let (key, octets) = (PairKey::of(stream, ends), sample.raw_length());
+        let (localities, octets) = (self.localities(&sample), sample.raw_length());
+        let key = PairKey::of(stream, ends).at(localities);
         if let Some(moments) = self.shard.pairs.get_mut(&key) {
             moments.add(octets);
             return true;
@@ -92,9 +106,16 @@ impl Intake<'_> {
         // Of other types there may be any number.
         let is_told = ip_version != 0 && self.shard.pairs.len() < MAX_CELLS;
         let Some((src, dst)) = told_by_ends(macs, self.directory, self.shard.parties).filter(|_| is_told) else { return false };
-        let cell = CellKey { src, dst, vlan, ip_version, reason: Reason::Attributed };
+        let localities = self.directory.places().map_or(localities, |places| localities::of_cell(places, localities, src));
+        let cell = CellKey { src, dst, vlan, ip_version, reason: Reason::Attributed, localities };
         self.shard.pairs.insert_new(key, cell, Moments::of(octets));
         true
+    }
+
+    /// Where the addresses are of a frame that shows them behind one tag or none.
+    #[inline(always)]
+    fn localities(&self, sample: &impl Sampled) -> Localities {
+        self.directory.places().map_or(Localities::UNKNOWN, |places| localities::of_addresses(places, sample.ips()))
     }
 
     /// How many flow samples were added.

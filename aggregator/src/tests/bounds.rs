@@ -1,6 +1,6 @@
 //! What a window holds at most, whatever shards hand over.
 
-use schema::{Asn, CellKey, Moments, Party};
+use schema::{Asn, CellKey, Localities, Moments, Party};
 
 use super::*;
 use crate::delta::{FlowCell, StreamCell};
@@ -22,7 +22,10 @@ fn delta(source: DataSource) -> Delta {
 fn cell(number: usize) -> StreamCell {
     let member = |asn| Party::member(Asn(asn));
     let (src, dst) = (member(number as u32), member(1));
-    StreamCell { stream: 0, cell: CellKey { src, dst, vlan: 0, ip_version: 4, reason: Reason::Attributed } }
+    StreamCell {
+        stream: 0,
+        cell: CellKey { src, dst, vlan: 0, ip_version: 4, reason: Reason::Attributed, localities: Localities::UNKNOWN },
+    }
 }
 
 /// The volume of all cells, and that of the overflow cell.

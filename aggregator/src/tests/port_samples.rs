@@ -1,7 +1,7 @@
 //! What is told of each port: all that was sampled there, whether it counts or not.
 
 use schema::window::PortSampleRow;
-use schema::{Asn, CellKey, Moments, Party};
+use schema::{Asn, CellKey, Localities, Moments, Party};
 
 use super::*;
 use crate::delta::StreamCell;
@@ -97,6 +97,7 @@ fn members_above_the_bound_share_the_row_of_their_port() {
         vlan: 0,
         ip_version: 4,
         reason: Reason::Attributed,
+        localities: Localities::UNKNOWN,
     };
     let count = MAX_PORT_SAMPLE_ROWS as u32 + 500;
     let one = Moments { n: 1, x: 10, xx: 100 };

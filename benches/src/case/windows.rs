@@ -99,7 +99,7 @@ fn sample(src: u32, dst: u32, sequence: u32) -> FlowSample {
         drops: 0,
         input: Interface::Index(src + 1),
         output: Interface::Index(dst + 1),
-        frame: Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None }),
+        frame: Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan: 0, ip_version: 4, tunnel: Tunnel::None, ips: None }),
         raw_length: octets,
     }
 }

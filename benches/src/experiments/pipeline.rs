@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregator::{Parties, Policies, Weights};
 use collector::replay::{Replay, Settings, Summary};
 use directory::{Format, Refusal};
-use schema::{CellKey, Interval, Party, Reason, Timestamp, Window, estimator};
+use schema::{CellKey, Interval, Localities, Party, Reason, Timestamp, Window, estimator};
 use simulator::{Datagram, Exchange, Plan, Truth, Way};
 
 use super::estimator::Held;
@@ -91,6 +91,7 @@ impl Outcome {
                 vlan: cell.vlan,
                 ip_version: cell.ip_version,
                 reason: Reason::Attributed,
+                localities: Localities::UNKNOWN,
             };
             if let Some(held) = held.entry(cell.profile).or_default().get_mut(column).filter(|_| cell.volume.frames > 0) {
                 held.book(self.interval(&key), cell.volume.octets);

@@ -13,22 +13,26 @@ use std::time::{Duration, Instant};
 use aggregator::{Parties, Weights};
 use collector::Wanted;
 use collector::replay::{self, Replay};
+use directory::places::{PlaceSource, SourceKind};
 use schema::{Level, Timestamp};
-use simulator::{Exchange, Plan};
+use simulator::{Exchange, HOME, Plan};
 use store::{Journal, Retention};
 
 use super::run;
 use super::simulate::{STEP, sender};
 use crate::cli::Demo;
-use crate::config::{Collect, Config, Http, Store};
+use crate::config::{Collect, Config, Economy, Http, Store};
 use crate::failure::{Context, Failure, Outcome, print};
-use crate::{config, progress, wiring};
+use crate::{config, places, progress, wiring};
 
 /// Samples a second at the evening peak: as many as a medium exchange has.
 const PEAK_SAMPLES_PER_SECOND: f64 = 400.0;
 
 /// One frame in so many is sampled, as on switches of many ports of 10 and 100 Gbit/s.
 const SAMPLING: u32 = 16_384;
+
+/// File in the demo's folder: statistics of a registry that does not exist, from which is known where its members' customers are.
+const REGISTRY: &str = "delegated-simulated-extended-latest";
 
 /// How much longer than its history the demo keeps the windows themselves.
 const A_DAY: Duration = Duration::from_secs(86_400);
@@ -59,6 +63,8 @@ pub(crate) fn demo(asked: &Demo) -> Outcome {
     let mut exchange = Exchange::new(&plan, start);
     let members = folder.path.join("members.toml");
     std::fs::write(&members, exchange.members_toml()).context(format!("{} cannot be written", members.display()))?;
+    let registry = folder.path.join(REGISTRY);
+    std::fs::write(&registry, exchange.registry()).context(format!("{} cannot be written", registry.display()))?;
     fill(&mut exchange, &config, &members)?;
     let house = wiring::build(&config)?;
     let to = house.addresses().first().copied().ok_or_else(|| Failure::new("the demo has no address to send to"))?;
@@ -96,7 +102,10 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
         clickhouse: None,
         store: Store { data: data.to_owned(), keep: Retention { minutes: Some(asked.history + A_DAY), ..Retention::default() } },
         http: Http { listen: asked.listen, hosts: Vec::new() },
-        economy: None,
+        economy: HOME.parse::<schema::Economy>().ok().map(|home| Economy {
+            home: home.into(),
+            sources: vec![PlaceSource { kind: SourceKind::Registry, file: data.join(REGISTRY) }],
+        }),
         layer2_only: false,
         exporters: Vec::new(),
     }
@@ -113,7 +122,7 @@ fn fill(exchange: &mut Exchange, config: &Config, members: &Path) -> Outcome {
         parties: Parties::Members,
         policies: Arc::default(),
     };
-    let mut replay = Replay::new(settings, directory);
+    let mut replay = Replay::new(settings, directory).knowing(config.economy.as_ref().map(places::read));
     let mut kept: Result<(), store::StoreError> = Ok(());
     let start = exchange.now();
     let total = Timestamp::now().since(start);

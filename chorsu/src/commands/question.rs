@@ -1,11 +1,13 @@
-//! `chorsu matrix`, `top`, `members`, `ports` and `exporters`: questions to a journal from a terminal.
+//! `chorsu matrix`, `top`, `locality`, `members`, `ports` and `exporters`: questions to a journal from a terminal.
 
 mod exporters;
+mod locality;
 mod matrix;
 mod members;
 mod ports;
 
 pub(crate) use exporters::exporters;
+pub(crate) use locality::locality;
 pub(crate) use matrix::{matrix, top};
 pub(crate) use members::members;
 pub(crate) use ports::ports;
@@ -53,6 +55,8 @@ impl Archive {
             vlan: asked.vlan,
             src: asked.src.map(Asn),
             dst: asked.dst.map(Asn),
+            src_locality: asked.src_locality,
+            dst_locality: asked.dst_locality,
             ..Wanted::all(from, to)
         };
         Ok(Self { reader, directory, question })

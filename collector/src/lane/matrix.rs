@@ -36,6 +36,12 @@ impl<'a> Matrix<'a> {
         self.exporter.is_some()
     }
 
+    /// Whether it is asked where addresses are.
+    #[inline(always)]
+    fn wants_ips(&self) -> bool {
+        self.directory.places().is_some()
+    }
+
     /// Adds a record that came at `at`. Returns whether it is taken.
     #[inline]
     fn record(&mut self, record: &FlowRecord, at: Timestamp) -> bool {
@@ -83,6 +89,11 @@ pub(super) struct Records<'a, 'b> {
 }
 
 impl RecordListener for Records<'_, '_> {
+    #[inline(always)]
+    fn wants_ips(&self) -> bool {
+        self.matrix.wants_ips()
+    }
+
     #[inline]
     fn record(&mut self, exported: &Exported) {
         self.counts.record(exported);
@@ -107,6 +118,10 @@ pub(super) struct Recovering<'a, 'b> {
 }
 
 impl RecordListener for Recovering<'_, '_> {
+    fn wants_ips(&self) -> bool {
+        self.matrix.wants_ips()
+    }
+
     fn record(&mut self, exported: &Exported) {
         self.counts.recovered.record(exported);
         let record = rated(exported, Some(self.rates));

@@ -185,6 +185,7 @@ mod tests {
             vlan: 0,
             ip_version: 4,
             tunnel: Tunnel::None,
+            ips: None,
             packets: 1,
             octets: 100,
             basis: LengthBasis::IpPacket,

@@ -2,6 +2,7 @@
 
 mod budget;
 mod causes;
+mod local;
 mod places;
 mod ports;
 mod quality;
@@ -149,6 +150,7 @@ pub(super) const TEXTS: Texts = Texts {
     not_found: "There is no such page.",
     quality: quality::QUALITY,
     budget: budget::BUDGET,
+    local: local::LOCAL,
     places: places::PLACES,
     ports: ports::PORTS,
     causes: causes::CAUSES,

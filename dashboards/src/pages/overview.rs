@@ -15,7 +15,7 @@ use super::address::same_question;
 use super::cells::{bar_cell, between, flows_note, head, interval_cell, member_cell, rate, rate_cell, share_cell, volume};
 use super::quality::{Remarks, in_words};
 use super::series::{Summary, panel, summary};
-use super::{Scene, attention, chart_step};
+use super::{Scene, attention, chart_step, local};
 use crate::asked::Asked;
 use crate::figure::{below, count, rate_of};
 use crate::messages::{Texts, fill, say};
@@ -44,6 +44,7 @@ pub(super) struct Seen {
     exporters: ExportersAnswer,
     status: Arc<Status>,
     shipping: Option<ShippingStatus>,
+    local: Option<local::Local>,
 }
 
 impl Seen {
@@ -75,6 +76,7 @@ pub(super) fn seen(reading: &Reading, asked: &Asked) -> Result<Seen, StoreError>
         by_version: reading.timeseries(question, step, By::IpVersion)?,
         status: Arc::clone(&reading.status),
         shipping: reading.shipping.clone(),
+        local: local::seen(reading, question)?,
         matrix,
     })
 }
@@ -101,6 +103,7 @@ pub(super) fn body(scene: &Scene<'_>, seen: &Seen) -> Markup {
         section.lead data-live="lead" { (lead(scene, seen)) }
         section.strip data-live="strip" aria-label=(texts.rate) { (strip(scene, seen, summed.as_ref())) }
         (panel(scene, &seen.by_version, &seen.matrix.total, summed.as_ref()))
+        @if let Some(seen) = &seen.local { (local::card(scene, seen)) }
         section.panel.wide aria-labelledby="attention" {
             header { h2 #attention { (texts.attention) } }
             div data-live="attention" { (attention::list(scene, &seen.witnesses())) }

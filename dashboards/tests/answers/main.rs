@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by failing")]
 
 mod figures;
+mod locality;
 mod places;
 mod served;
 mod shipping;

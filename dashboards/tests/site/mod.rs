@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use dashboards::{ExchangeInfo, Site};
 use schema::status::{DirectoryStatus, ExporterStatus, Listener, PlaceSourceStatus, PlacesStatus, Status};
 use schema::window::{CellRow, ExporterRow, ListenerRow, Stretch};
-use schema::{Asn, CellKey, Mac, Moments, Party, Protocol, Reason, Sums, Timestamp, Window};
+use schema::{Asn, CellKey, Localities, Mac, Moments, Party, Protocol, Reason, Sums, Timestamp, Window};
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
@@ -48,6 +48,7 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
                     vlan: 100,
                     ip_version: version,
                     reason: Reason::Attributed,
+                    localities: Localities::UNKNOWN,
                 };
                 cells.push(CellRow::new(start, &exchange, key, sums(samples, 900)));
             }
@@ -59,6 +60,7 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
         vlan: 100,
         ip_version: 4,
         reason: Reason::UnknownSource,
+        localities: Localities::UNKNOWN,
     };
     cells.push(CellRow::new(start, &exchange, key, sums(20, 600)));
     // A pair of which a sample is seen once in a while.
@@ -69,11 +71,19 @@ pub(crate) fn window(start: Timestamp, members: u32, partial: bool) -> Window {
             vlan: 100,
             ip_version: 4,
             reason: Reason::Attributed,
+            localities: Localities::UNKNOWN,
         };
         cells.push(CellRow::new(start, &exchange, key, sums(1, 900)));
     }
     // What came in flow records, in a VLAN of its own, and what another meter counted already.
-    let between = |reason| CellKey { src: Party::member(Asn(64_502)), dst: Party::member(Asn(64_501)), vlan: 200, ip_version: 4, reason };
+    let between = |reason| CellKey {
+        src: Party::member(Asn(64_502)),
+        dst: Party::member(Asn(64_501)),
+        vlan: 200,
+        ip_version: 4,
+        reason,
+        localities: Localities::UNKNOWN,
+    };
     cells.push(CellRow::new(start, &exchange, between(Reason::Attributed), sums(40, 800).from_flows()));
     cells.push(CellRow::new(start, &exchange, between(Reason::OtherDirection), sums(40, 800).from_flows()));
     let (port_rows, port_samples) = ports::of(start, &exchange, &cells);

@@ -6,7 +6,7 @@
 
 use super::keep::Keep;
 use super::place::Form;
-use super::tables::{of_the_warehouse, of_windows};
+use super::tables::{added, of_the_warehouse, of_windows};
 use crate::columns::{Column, Table};
 
 /// One step.
@@ -21,21 +21,33 @@ pub struct Migration {
 }
 
 /// The number of the last step that this version knows.
-pub const LATEST: u32 = 1;
+pub const LATEST: u32 = 2;
 
 /// The table that says which steps were applied.
 pub const APPLIED: &str = "schema_migrations";
 
 /// Columns that came after the step that made their table: the number of the step that adds each, its table, its name.
-const CAME_LATER: [(u32, &str, &str); 0] = [];
+const CAME_LATER: [(u32, &str, &str); 2] = [(2, "cells", "src_locality"), (2, "cells", "dst_locality")];
 
 /// All steps, in order. How long rows are kept is part of the statements, but of no step's meaning: it may be changed at any time ([`kept`](super::tables::kept)).
 #[must_use]
 pub fn migrations(form: &Form, keep: &Keep) -> Vec<Migration> {
-    let first = |table: &Table, column: &Column| !CAME_LATER.iter().any(|(_, of, name)| (*of, *name) == (table.name, column.name));
-    let mut statements = of_windows(form, keep, &first);
+    let mut statements = of_windows(form, keep, &|table, column| came_with(table, column) == FIRST);
     statements.extend(of_the_warehouse(form));
-    vec![Migration { number: 1, name: "the tables of windows, their roll-ups, and the members", statements }]
+    let localities = added(form, &|table, column| came_with(table, column).cmp(&2));
+    vec![
+        Migration { number: FIRST, name: "the tables of windows, their roll-ups, and the members", statements },
+        Migration { number: 2, name: "where the addresses at both ends of a cell are", statements: localities },
+    ]
+}
+
+/// The step that made the tables.
+const FIRST: u32 = 1;
+
+/// The number of the step that a column came with.
+fn came_with(table: &Table, column: &Column) -> u32 {
+    let later = CAME_LATER.iter().find(|(_, of, name)| (*of, *name) == (table.name, column.name));
+    later.map_or(FIRST, |(step, ..)| *step)
 }
 
 /// The statement that makes the table of applied steps.
@@ -100,10 +112,14 @@ mod tests {
     #[test]
     fn every_statement_of_a_cluster_runs_on_all_of_it_and_can_be_repeated() {
         let form = Form::Cluster("many".into());
-        let [step] = &migrations(&form, &Keep::default())[..] else { panic!("one step") };
-        for statement in step.statements.iter().chain([&applied_table(&form)]) {
+        let steps = migrations(&form, &Keep::default());
+        for statement in steps.iter().flat_map(|step| &step.statements).chain([&applied_table(&form)]) {
             let first = statement.lines().next().unwrap();
-            assert!(first.contains("IF NOT EXISTS") && first.contains(" ON CLUSTER `many`"), "{first}");
+            assert!(first.contains(" ON CLUSTER `many`"), "{first}");
+            // To set a view's question is to set it again.
+            let can_be_repeated = if first.starts_with("CREATE") { "IF NOT EXISTS" } else { "ALTER TABLE" };
+            assert!(first.contains(can_be_repeated), "{first}");
+            assert_eq!(statement.matches("ADD COLUMN").count(), statement.matches("ADD COLUMN IF NOT EXISTS").count(), "{statement}");
         }
     }
 }

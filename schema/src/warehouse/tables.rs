@@ -1,5 +1,7 @@
 //! Statements that make the tables of windows, their roll-ups, and what sums one up into the other.
 
+use std::cmp::Ordering;
+
 use super::keep::Keep;
 use super::place::{Form, quoted, text};
 use super::rows::{MEMBERS, WINDOWS};
@@ -26,6 +28,47 @@ pub(super) fn of_windows(form: &Form, keep: &Keep, is_there: &dyn Fn(&Table, &Co
             statements.extend(form.distributed(&name(table, level)));
         }
         statements.extend(Level::ALL.into_iter().filter_map(|level| view(form, table, &columns, level)));
+    }
+    statements
+}
+
+/// Everything that columns which come with one step need: the columns in the tables of every level, in their order where they are keys, and in the views that sum levels up. `since`
+/// compares the step by which a column comes with this one.
+///
+/// The tables are changed before the views that write to them. What comes meanwhile has nothing in these columns.
+pub(super) fn added(form: &Form, since: &dyn Fn(&Table, &Column) -> Ordering) -> Vec<String> {
+    let mut statements = Vec::new();
+    for table in &KEPT {
+        let columns: Vec<Column> = table.columns.iter().filter(|column| since(table, column).is_le()).copied().collect();
+        let is_new = |column: &Column| since(table, column).is_eq();
+        if !columns.iter().any(is_new) {
+            continue;
+        }
+        Level::ALL.iter().for_each(|level| statements.extend(with_columns(form, table, &columns, *level, &is_new)));
+        statements.extend(Level::ALL.into_iter().filter_map(|level| {
+            let (name, question) = question(form, table, &columns, level)?;
+            Some(format!("ALTER TABLE {name}{} MODIFY QUERY {question}", form.everywhere()))
+        }));
+    }
+    statements
+}
+
+/// Adds columns to a table of one level and to its distributed form, each behind the one before it. A key belongs to the table's order, or rows that differ in it would become one.
+fn with_columns(form: &Form, table: &Table, columns: &[Column], level: Level, is_new: &dyn Fn(&Column) -> bool) -> Vec<String> {
+    let (name, everywhere) = (name(table, level), form.everywhere());
+    let rolled_up = level != Level::Minute;
+    let behind = columns.windows(2).filter_map(|pair| match pair {
+        [before, column] if is_new(column) => Some((before.name, column)),
+        _ => None,
+    });
+    let line = |(before, column)| format!("    ADD COLUMN IF NOT EXISTS {} AFTER {before}", definition(column, rolled_up));
+    let lines: Vec<String> = behind.map(line).collect();
+    let lines = lines.join(",\n");
+    let has_new_key = columns.iter().any(|column| is_new(column) && column.role == Role::Key);
+    let ordered = if has_new_key { format!(",\n    MODIFY ORDER BY ({})", order(columns)) } else { String::new() };
+    let mut statements = vec![format!("ALTER TABLE {}{everywhere}\n{lines}{ordered}", form.stored(&name))];
+    if form.distributed(&name).is_some() {
+        statements.push(format!("ALTER TABLE {name}{everywhere}\n{lines}"));
     }
     statements
 }
@@ -160,6 +203,13 @@ const fn codec(kind: Kind) -> &'static str {
 
 /// What sums a level up from the next finer one, as rows come into that; `None` for the finest.
 fn view(form: &Form, table: &Table, columns: &[Column], level: Level) -> Option<String> {
+    let (view, question) = question(form, table, columns, level)?;
+    let (to, everywhere) = (form.stored(&name(table, level)), form.everywhere());
+    Some(format!("CREATE MATERIALIZED VIEW IF NOT EXISTS {view}{everywhere} TO {to} AS\n{question}"))
+}
+
+/// The view that sums a level up, and what it asks.
+fn question(form: &Form, table: &Table, columns: &[Column], level: Level) -> Option<(String, String)> {
     let finer = level.finer()?;
     let (to, from) = (form.stored(&name(table, level)), form.stored(&name(table, finer)));
     let time = format!("toStartOfInterval(time, {})", interval(level));
@@ -174,11 +224,8 @@ fn view(form: &Form, table: &Table, columns: &[Column], level: Level) -> Option<
     };
     let values: Vec<String> = columns.iter().map(value).collect();
     let keys: Vec<&str> = columns.iter().filter(|column| column.role == Role::Key).map(|column| column.name).collect();
-    let (view, everywhere) = (format!("{to}_of_{}", finer.name()), form.everywhere());
     let (values, keys) = (values.join(",\n    "), keys.join(", "));
-    Some(format!(
-        "CREATE MATERIALIZED VIEW IF NOT EXISTS {view}{everywhere} TO {to} AS\nSELECT\n    {values}\nFROM {from}\nGROUP BY {keys}"
-    ))
+    Some((format!("{to}_of_{}", finer.name()), format!("SELECT\n    {values}\nFROM {from}\nGROUP BY {keys}")))
 }
 
 const fn interval(level: Level) -> &'static str {

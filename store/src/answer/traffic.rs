@@ -66,7 +66,7 @@ pub struct MatrixAnswer {
 /// One series of a time series.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Series {
-    /// What it is of: `all`, an IP version, or a VLAN id.
+    /// What it is of: `all`, an IP version, a VLAN id, or the localities of both ends as in `domestic_to_foreign`.
     pub key: String,
     /// One for each of the answer's times; null where nothing was measured. A point without samples reaches up to what may have passed unseen.
     pub points: Vec<Option<Estimate>>,

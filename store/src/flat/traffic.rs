@@ -6,7 +6,7 @@ use arrow::array::{BooleanArray, Float64Array, StringArray, UInt32Array, UInt64A
 use arrow::record_batch::RecordBatch;
 
 use super::{Flat, texts, times};
-use crate::answer::{Estimate, MatrixAnswer, MatrixCell, MembersAnswer, Reasoned, ShareEstimate, TimeseriesAnswer};
+use crate::answer::{Estimate, LocalityAnswer, MatrixAnswer, MatrixCell, MembersAnswer, Reasoned, ShareEstimate, TimeseriesAnswer};
 use crate::error::Result;
 
 /// One row of a matrix.
@@ -75,6 +75,33 @@ fn reasons(kind: &'static str, reasoned: &Reasoned) -> impl Iterator<Item = Matr
         estimate: *estimate,
         share: None,
     })
+}
+
+impl LocalityAnswer {
+    /// The flows as a flat table; the columns are told in the module's documentation.
+    ///
+    /// # Errors
+    /// If the columns do not fit each other.
+    pub fn to_batch(&self) -> Result<RecordBatch> {
+        let flows = || self.flows.iter().map(Some).chain([None]);
+        let mut estimates: Vec<_> = self.flows.iter().map(|flow| Some(flow.estimate)).collect();
+        estimates.push(Some(self.unattributed));
+        let share = |value: fn(ShareEstimate) -> f64| flows().map(|flow| flow?.share.map(value)).collect::<Float64Array>();
+        let domestic = |end: fn(&report::Bounds) -> f64| self.domestic.as_ref().map(end);
+        Flat::new(&self.coverage)
+            .note("domestic_low", domestic(|bounds| bounds.low.share))
+            .note("domestic_high", domestic(|bounds| bounds.high.share))
+            .note("attribution", self.attribution.map(|share| share.share))
+            .note("located", self.located.map(|share| share.share))
+            .add("kind", "", texts(flows().map(|flow| if flow.is_some() { "flow" } else { "unattributed" })))
+            .add("src_locality", "", flows().map(|flow| flow.map(|flow| flow.src.name())).collect::<StringArray>())
+            .add("dst_locality", "", flows().map(|flow| flow.map(|flow| flow.dst.name())).collect::<StringArray>())
+            .add_estimates("", &estimates)
+            .add("share", "", share(|share| share.share))
+            .add("share_low", "", share(|share| share.share_low))
+            .add("share_high", "", share(|share| share.share_high))
+            .finish()
+    }
 }
 
 impl TimeseriesAnswer {

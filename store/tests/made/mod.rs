@@ -41,6 +41,8 @@ pub(crate) fn cell(src: u32, dst: u32, reason: u8, bytes: u64) -> CellRow {
         vlan: 0,
         ip_version: 4,
         reason,
+        src_locality: 0,
+        dst_locality: 0,
         samples: 1,
         packets: 2,
         bytes,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::{Asn, Mac, Timestamp, Window};
+use schema::{Asn, Locality, Mac, Timestamp, Window};
 use serde_json::Value;
 use store::Reader;
 use store::answer::MemberName;
@@ -34,7 +34,8 @@ fn asked(reader: &Reader, live: &[Arc<Window>]) -> Vec<(String, Value)> {
         let mut answer = |kind: &str, answer: Value| answers.push((format!("{kind} {name}"), answer));
         let matrix = |top| reader.matrix(&question, top, &|asn| format!("AS{asn}"), live).unwrap();
         answer("matrix", value(&matrix(None)));
-        let by = [By::Nothing, By::Vlan, By::IpVersion][number % 3];
+        answer("localities", value(&reader.locality(&question, live).unwrap()));
+        let by = [By::Nothing, By::Vlan, By::IpVersion, By::Locality][number % 4];
         answer("time series", value(&reader.timeseries(&question, None, by, live).unwrap()));
         match number % 4 {
             0 => answer("exporters", value(&reader.exporters(&question, live).unwrap())),
@@ -68,6 +69,8 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("of IPv6", Question { ip_version: Some(6), ..span(600, 700) }),
         ("of a sender", Question { src: Some(Asn(64_503)), ..span(0, 1440 * 3) }),
         ("of a receiver, raked", Question { dst: Some(Asn(64_501)), raked: true, ..span(600, 660) }),
+        ("from abroad", Question { src_locality: Some(Locality::Foreign), ..span(0, 1440 * 3) }),
+        ("into the economy", Question { dst_locality: Some(Locality::Domestic), ..span(600, 660) }),
         ("raked", Question { raked: true, ..span(0, 1440 * 3) }),
     ]
 }

@@ -140,6 +140,10 @@ pub(super) struct Heard {
 }
 
 impl RecordListener for Heard {
+    fn wants_ips(&self) -> bool {
+        true
+    }
+
     fn record(&mut self, record: &Exported) {
         self.exported.push(*record);
     }

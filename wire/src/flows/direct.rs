@@ -141,9 +141,13 @@ impl Direct {
     #[inline]
     pub(super) fn read<L: RecordListener>(&self, plan: &RecordPlan, body: &[u8], clock: Clock, listener: &mut L) -> (u32, Option<Skip>) {
         let mut exported = plan.blank();
+        let ips = listener.wants_ips().then(|| plan.ips());
         let (mut rest, mut records) = (body, 0);
         while let Some(window) = rest.first_chunk::<WINDOW>() {
             self.record(plan, window, clock, &mut exported);
+            if let Some(ips) = ips {
+                exported.record.ips = ips.read(|place| window.get(usize::from(place.offset())..).unwrap_or_default());
+            }
             listener.record(&exported);
             records += 1;
             rest = rest.get(self.octets..).unwrap_or_default();
@@ -157,6 +161,9 @@ impl Direct {
         while at + self.octets <= rest.len() {
             let Some(window) = padded.get(at..).and_then(<[u8]>::first_chunk) else { break };
             self.record(plan, window, clock, &mut exported);
+            if let Some(ips) = ips {
+                exported.record.ips = ips.read(|place| window.get(usize::from(place.offset())..).unwrap_or_default());
+            }
             listener.record(&exported);
             records += 1;
             at += self.octets;

@@ -1,7 +1,7 @@
 //! NetFlow version 5: a header of 24 octets and records of 48, all of one shape (Cisco, "NetFlow Export Datagram Format").
 
 use schema::Rate;
-use schema::sample::{Direction, FlowRecord, LengthBasis, Tunnel};
+use schema::sample::{Direction, FlowRecord, IpPair, LengthBasis, Tunnel};
 
 use super::age::{Clock, TimeUnit, Times};
 use super::record::interface;
@@ -80,7 +80,7 @@ impl Netflow5<'_> {
 
     #[inline(always)]
     fn record(&self, record: &[u8; RECORD]) -> Option<Exported> {
-        let [_source, _destination, _next_hop, interfaces, packets, octets, first, last] = Reader::new(record).words()?;
+        let [source, destination, _next_hop, interfaces, packets, octets, first, last] = Reader::new(record).words()?;
         let [input, output] = halves(interfaces).map(|index| interface(u64::from(index)));
         let (packets, octets) = (u64::from(packets), u64::from(octets));
         let times = Times { first: u64::from(first), last: u64::from(last), init_ms: 0 };
@@ -93,6 +93,7 @@ impl Netflow5<'_> {
             vlan: 0,
             ip_version: 4,
             tunnel: Tunnel::None,
+            ips: Some(IpPair::V4 { src: source.into(), dst: destination.into() }),
             packets,
             octets,
             basis: LengthBasis::IpPacket,
@@ -160,6 +161,7 @@ mod tests {
         assert_eq!((record.octets, record.packets, record.basis, record.rate), (1_000, 10, LengthBasis::IpPacket, Rate::whole(100)));
         assert_eq!((record.input, record.output, record.ip_version), (Interface::Index(3), Interface::Index(4), 4));
         assert_eq!(record.age, Age { first_ms: 60_000, last_ms: 5_000 });
+        assert_eq!(record.ips, Some(IpPair::v4([192, 0, 2, 1, 192, 0, 2, 2])));
         assert!(record.macs.is_none() && heard.skips.is_empty());
     }
 

@@ -1,11 +1,12 @@
 //! Data records: the plan by which they are read, and what is made of their numbers.
 
-use schema::sample::{Age, Direction, FlowRecord, Interface, LengthBasis, MacPair, Tunnel};
+use schema::sample::{Age, Direction, FlowRecord, Interface, IpPair, LengthBasis, MacPair, Tunnel};
 use schema::{Mac, Rate};
 
 use super::age::{Clock, TimeUnit, Times};
 use super::direct::Direct;
 use super::element as ie;
+use super::ips::Ips;
 use super::layout::{Layout, Placed, Segments, Visit};
 use super::plan::{Planner, Slot, Steps, Values};
 use super::rate::RateForm;
@@ -52,6 +53,7 @@ pub(super) struct RecordPlan {
     /// Whether the way back is counted at all.
     has_back: bool,
     section: Option<Section>,
+    ips: Ips,
 }
 
 /// What is counted of one direction.
@@ -100,9 +102,10 @@ impl RecordPlan {
         let time = plan_times(&mut planner);
         let rate = RateForm::plan(&mut planner);
         let section = Section::plan(&mut planner);
+        let ips = Ips::plan(&mut planner);
         let steps = planner.steps();
         let layout = Layout::new(placed, &planner.wanted);
-        let mut plan = Self { steps, direct: None, there, back, time, rate, has_direction, has_sampler, has_back, section };
+        let mut plan = Self { steps, direct: None, there, back, time, rate, has_direction, has_sampler, has_back, section, ips };
         plan.direct = layout.fixed().and_then(|octets| Direct::new(&plan, &plan.steps, octets)).map(Box::new);
         (plan, layout)
     }
@@ -128,6 +131,11 @@ impl RecordPlan {
         self.there.squares
     }
 
+    /// Where the IP addresses are.
+    pub(super) const fn ips(&self) -> Ips {
+        self.ips
+    }
+
     pub(super) const fn time(&self) -> TimeUnit {
         self.time
     }
@@ -142,7 +150,10 @@ impl RecordPlan {
     pub(super) fn read<L: RecordListener>(&self, layout: &Layout, body: &[u8], clock: Clock, listener: &mut L) -> u32 {
         let (records, amiss) = match &self.direct {
             Some(direct) => direct.read(self, body, clock, listener),
-            None => layout.walk(body, &mut Reading { plan: self, clock, values: Values::new(), listener }),
+            None => {
+                let wants_ips = listener.wants_ips();
+                layout.walk(body, &mut Reading { plan: self, clock, values: Values::new(), wants_ips, listener })
+            }
         };
         if let Some(skip) = amiss {
             listener.skipped(skip);
@@ -161,6 +172,7 @@ impl RecordPlan {
             vlan: 0,
             ip_version: 0,
             tunnel: Tunnel::None,
+            ips: None,
             packets: 0,
             octets: 0,
             basis: self.there.basis,
@@ -218,6 +230,7 @@ impl RecordPlan {
         let record = &mut exported.record;
         std::mem::swap(&mut record.input, &mut record.output);
         record.macs = record.macs.map(|MacPair { src, dst }| MacPair { src: dst, dst: src });
+        record.ips = record.ips.map(IpPair::turned);
         record.packets = exported.packets;
         record.octets = values.get(self.back.octets);
         record.basis = self.back.basis;
@@ -230,6 +243,7 @@ struct Reading<'a, L> {
     plan: &'a RecordPlan,
     clock: Clock,
     values: Values,
+    wants_ips: bool,
     listener: &'a mut L,
 }
 
@@ -240,6 +254,9 @@ impl<L: RecordListener> Visit for Reading<'_, L> {
         plan.steps.read(segments, &mut self.values);
         let values = &self.values;
         let mut exported = plan.exported(values, self.clock);
+        if self.wants_ips {
+            exported.record.ips = plan.ips.read(|place| segments.rest(place));
+        }
         if let Some(section) = plan.section
             && !section.complete(segments, values, &mut exported.record)
         {

@@ -64,8 +64,9 @@ impl Section {
     /// Counters, addresses and VLAN that the record has beside the section stand.
     pub(super) fn complete<S: Segments>(self, segments: &S, values: &Values, record: &mut FlowRecord) -> bool {
         let Some(packet) = self.packet(segments, values) else { return true };
-        let ethernet::Start { macs, vlan, ip_version, tunnel } = packet.start;
+        let ethernet::Start { macs, vlan, ip_version, tunnel, ips } = packet.start;
         record.macs = record.macs.or(macs);
+        record.ips = record.ips.or(ips);
         record.vlan = if record.vlan == 0 { vlan } else { record.vlan };
         record.ip_version = if record.ip_version == 0 { ip_version } else { record.ip_version };
         record.tunnel = if record.tunnel == schema::sample::Tunnel::None { tunnel } else { record.tunnel };

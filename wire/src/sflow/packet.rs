@@ -4,7 +4,7 @@
 //! the Ethernet record, which wins over the IP record; of two records of one kind the first wins.
 
 use schema::Mac;
-use schema::sample::{ETHERNET_OCTETS, Frame, LengthBasis, MacPair, TAG_OCTETS, Tunnel};
+use schema::sample::{ETHERNET_OCTETS, Frame, IpPair, LengthBasis, MacPair, TAG_OCTETS, Tunnel};
 
 use super::{Skip, encapsulation};
 use crate::ethernet;
@@ -95,8 +95,8 @@ impl Packet {
         if octets > MAX_FRAME_OCTETS {
             return Some(Skip::ImplausibleLength);
         }
-        let ethernet::Start { macs, vlan, ip_version, tunnel } = header_start(protocol, header);
-        self.raw = Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan, ip_version, tunnel });
+        let ethernet::Start { macs, vlan, ip_version, tunnel, ips } = header_start(protocol, header);
+        self.raw = Some(Frame { octets, basis: LengthBasis::Frame, macs, vlan, ip_version, tunnel, ips });
         None
     }
 
@@ -154,6 +154,7 @@ impl Seldom {
         if frame.macs.is_none() {
             frame.macs = self.ethernet.and_then(|ethernet| ethernet.macs);
         }
+        frame.ips = frame.ips.or(self.ip.and_then(|ip| ip.ips));
         if frame.basis == LengthBasis::IpPacket && in_vlan != 0 {
             frame.octets += TAG_OCTETS;
         }
@@ -199,7 +200,15 @@ pub(super) fn sampled_ethernet(mut body: Reader<'_>) -> Option<Frame> {
     let padded = body;
     let (src, dst, ether_type) = addresses::<8>(padded).or_else(|| addresses::<6>(body))?;
     let ip_version = u16::try_from(ether_type).map_or(0, ethernet::ip_version);
-    Some(Frame { octets, basis: LengthBasis::Frame, macs: Some(MacPair { src, dst }), vlan: 0, ip_version, tunnel: Tunnel::None })
+    Some(Frame {
+        octets,
+        basis: LengthBasis::Frame,
+        macs: Some(MacPair { src, dst }),
+        vlan: 0,
+        ip_version,
+        tunnel: Tunnel::None,
+        ips: None,
+    })
 }
 
 /// Source, destination and type, each address in `N` octets.
@@ -213,7 +222,20 @@ fn addresses<const N: usize>(mut body: Reader<'_>) -> Option<(Mac, Mac, u32)> {
 fn sampled_ip<const WORDS: usize>(mut body: Reader<'_>, ip_version: u8) -> Option<Frame> {
     let words = body.words::<WORDS>()?;
     let octets = words.first()?.saturating_add(ETHERNET_OCTETS);
-    Some(Frame { octets, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None })
+    // Behind the length and the protocol, in both of them.
+    let ips = ips(words.get(2..)?, ip_version);
+    Some(Frame { octets, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None, ips })
+}
+
+/// Both addresses in words.
+fn ips(words: &[u32], ip_version: u8) -> Option<IpPair> {
+    if ip_version == 4 {
+        let [src, dst] = *words.first_chunk::<2>()?;
+        return Some(IpPair::V4 { src: src.into(), dst: dst.into() });
+    }
+    let (src, behind) = words.split_first_chunk::<4>()?;
+    let address = |words: &[u32; 4]| words.iter().fold(0, |address, word| address << 32 | u128::from(*word)).into();
+    Some(IpPair::V6 { src: address(src), dst: address(behind.first_chunk()?) })
 }
 
 /// A VLAN id of 802.1Q; 0 for none, and for all else that switches write there (all ones for "not known").
@@ -261,7 +283,8 @@ mod tests {
     #[test]
     fn a_raw_ethernet_header_gives_all_that_is_needed() {
         let (frame, skips) = frame(&[(1, raw_header_of(1, 1518, &ethernet_header(&[0x8100, 100, 0x0800])))]);
-        let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4, tunnel: Tunnel::None };
+        let expected =
+            Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 100, ip_version: 4, tunnel: Tunnel::None, ips: None };
         assert_eq!((frame, skips), (Some(expected), vec![]));
     }
 
@@ -269,7 +292,8 @@ mod tests {
     fn a_bare_ip_header_has_a_version_and_no_addresses() {
         for (protocol, ip_version) in [(11, 4), (12, 6), (7, 0), (9999, 0)] {
             let (frame, _) = frame(&[(1, raw_header_of(protocol, 1500, &ethernet_header(&[0x0800])))]);
-            let expected = Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None };
+            let expected =
+                Frame { octets: 1500, basis: LengthBasis::Frame, macs: None, vlan: 0, ip_version, tunnel: Tunnel::None, ips: None };
             assert_eq!(frame, Some(expected), "{protocol}");
         }
     }
@@ -303,7 +327,8 @@ mod tests {
     fn an_ethernet_record_is_read_with_and_without_padding() {
         for padded in [true, false] {
             let (frame, skips) = frame(&[ethernet(1518, padded)]);
-            let expected = Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6, tunnel: Tunnel::None };
+            let expected =
+                Frame { octets: 1518, basis: LengthBasis::Frame, macs: macs(), vlan: 0, ip_version: 6, tunnel: Tunnel::None, ips: None };
             assert_eq!((frame, skips), (Some(expected), vec![]), "padded: {padded}");
         }
     }
@@ -317,12 +342,15 @@ mod tests {
 
     #[test]
     fn an_ip_length_grows_by_what_ethernet_adds() {
-        let ipv6 = (4, words(&[[1280].as_slice(), &[0; 13]].concat()));
+        let ipv6 = (4, words(&[[1280, 6, 0, 0, 0, 1, 0, 0, 0, 2].as_slice(), &[0; 4]].concat()));
         let (frame4, _) = frame(&[ipv4(40)]);
         let (frame6, _) = frame(&[ipv6, switch(5)]);
-        let expected = Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4, tunnel: Tunnel::None };
-        assert_eq!(frame4, Some(expected));
-        assert_eq!(frame6, Some(Frame { octets: 1302, vlan: 5, ip_version: 6, ..expected }));
+        let expected =
+            Frame { octets: 58, basis: LengthBasis::IpPacket, macs: None, vlan: 0, ip_version: 4, tunnel: Tunnel::None, ips: None };
+        let ips = IpPair::v4([0, 0, 0, 1, 0, 0, 0, 2]);
+        assert_eq!(frame4, Some(Frame { ips: Some(ips), ..expected }));
+        let ips = IpPair::v6(1_u128.to_be_bytes(), 2_u128.to_be_bytes());
+        assert_eq!(frame6, Some(Frame { octets: 1302, vlan: 5, ip_version: 6, ips: Some(ips), ..expected }));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! otherwise, or odd in any way, is left to the [general reading](super::flow), which says what was stepped over; where this one answers, both say the
 //! same. It takes a third of the instructions, because nothing is taken out of the datagram that is not asked for.
 
-use schema::sample::{Addressed, DataSource, Ends, FlowSample, Frame, LengthBasis, Sampled};
+use schema::sample::{Addressed, DataSource, Ends, FlowSample, Frame, IpPair, LengthBasis, Sampled};
 
 use super::packet::{MAX_FRAME_OCTETS, format, header_protocol, vlan_id};
 use super::{flow, interface};
@@ -81,9 +81,9 @@ impl<'a, const HEAD: usize> Usual<'a, HEAD> {
     }
 
     fn described(&self) -> Frame {
-        let ethernet::Start { macs, vlan, ip_version, tunnel } = ethernet::start(self.header);
+        let ethernet::Start { macs, vlan, ip_version, tunnel, ips } = ethernet::start(self.header);
         let vlan = if vlan == 0 { self.in_vlan } else { vlan };
-        Frame { octets: self.octets(), basis: LengthBasis::Frame, macs, vlan, ip_version, tunnel }
+        Frame { octets: self.octets(), basis: LengthBasis::Frame, macs, vlan, ip_version, tunnel, ips }
     }
 
     /// With the frame that was found.
@@ -161,6 +161,11 @@ macro_rules! sampled {
 
         fn addressed(&self) -> Option<Addressed> {
             ethernet::addressed(self.header, self.in_vlan)
+        }
+
+        #[inline(always)]
+        fn ips(&self) -> Option<IpPair> {
+            ethernet::ips(self.header)
         }
 
         #[inline(always)]
@@ -288,6 +293,8 @@ mod tests {
             // Behind several tags the type is not looked for.
             prop_assert_eq!((Some(macs), vlan), (frame.macs, frame.vlan));
             prop_assert!(ip_version == 0 || ip_version == frame.ip_version);
+            prop_assert!(usual.ips().is_none() || usual.ips() == frame.ips);
+            prop_assert!(ip_version == 0 || usual.ips() == frame.ips);
         }
         prop_assert!(!usual.is_passed_on() || whole.is_passed_on());
         Ok(())

@@ -212,7 +212,7 @@ mod tests {
         for version in VERSIONS {
             let heard = heard(&datagram(version, &[flow([1, 0x0200_0003, 4, 5, 6, 7, 0x8000_0008], &tagged(1518), &[])]));
             let macs = Some(MacPair { src: Mac::new(SRC), dst: Mac::new(DST) });
-            let frame = Frame { octets: 1518, basis: LengthBasis::Frame, macs, vlan: 100, ip_version: 4, tunnel: Tunnel::None };
+            let frame = Frame { octets: 1518, basis: LengthBasis::Frame, macs, vlan: 100, ip_version: 4, tunnel: Tunnel::None, ips: None };
             let expected = FlowSample {
                 source: DataSource { class: 2, index: 3 },
                 sequence: 1,

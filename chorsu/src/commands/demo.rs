@@ -20,7 +20,7 @@ use store::{Journal, Retention};
 use super::run;
 use super::simulate::{STEP, sender};
 use crate::cli::Demo;
-use crate::config::{Collect, Config, Http, Store};
+use crate::config::{Collect, Config, Http, Share, Store};
 use crate::failure::{Context, Failure, Outcome, print};
 use crate::{config, progress, wiring};
 
@@ -98,6 +98,7 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
         http: Http { listen: asked.listen, hosts: Vec::new() },
         economy: None,
         layer2_only: false,
+        share: Share::default(),
         exporters: Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Simulate(asked) => simulate::simulate(&asked),
         Command::Matrix(asked) => question::matrix(&asked),
         Command::Top(asked) => question::top(&asked),
+        Command::Share(asked) => question::share(&asked),
         Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),

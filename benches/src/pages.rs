@@ -57,6 +57,7 @@ fn site(year: &Year) -> Result<Site, Box<dyn Error>> {
         status: Arc::new(ArcSwap::from_pointee(Status { at: Year::END, ..Status::default() })),
         shipping: None,
         directory: Arc::default(),
+        books: Arc::default(),
         version: env!("CARGO_PKG_VERSION"),
         hosts: Vec::new(),
     })

@@ -2,6 +2,7 @@
 
 mod lookup;
 mod members;
+mod share;
 mod ship;
 mod simulate;
 mod tables;
@@ -15,6 +16,7 @@ use schema::{Locality, Timestamp};
 
 pub(crate) use lookup::{Lookup, LookupFormat, Wanted};
 pub(crate) use members::{Members, MembersTask, Reattribute, Reattributions};
+pub(crate) use share::Share;
 pub(crate) use ship::Ship;
 pub(crate) use simulate::{DirectionsChoice, ProtocolChoice, Simulate};
 pub(crate) use tables::{Schema, SchemaTask};
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Matrix(Traffic),
     /// The largest pairs, with their shares and how sure they are
     Top(Traffic),
+    /// How much of the economy's traffic stays local, and what is missing to say more
+    Share(Share),
     /// What each member sent and received; with a subcommand, MAC addresses that nobody claimed in time
     Members(Members),
     /// How much went from where to where: domestic, foreign, local caches, unknown

@@ -2,6 +2,7 @@
 //!
 //! [`cli`] is what can be typed, [`config`] the file, [`wiring`] how the rooms are put together, [`commands`] what each subcommand does.
 
+mod books;
 mod cli;
 mod commands;
 mod config;

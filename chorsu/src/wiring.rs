@@ -14,6 +14,7 @@ use schema::status::Status;
 use store::shipping::{Shipper, Shipping, Watch};
 use store::{Journal, Options, Reader};
 
+use crate::books::Shelf;
 use crate::config::{Config, Store};
 use crate::failure::{Context, Outcome};
 use crate::keeper;
@@ -32,6 +33,7 @@ pub(crate) struct House {
     shipping: Option<Shipping>,
     watch: Option<Watch>,
     pub(crate) members: Members,
+    pub(crate) books: Shelf,
     /// `None` where nothing above layer 2 is looked at.
     pub(crate) places: Option<Look>,
     pub(crate) status: Arc<ArcSwap<Status>>,
@@ -46,6 +48,7 @@ pub(crate) struct House {
 /// The order matters: what can be refused is asked first, so that a mistake leaves nothing half started.
 pub(crate) fn build(config: &Config) -> Outcome<House> {
     let members = Members::load(config.members.clone())?;
+    let books = Shelf::open(&config.share)?;
     let mut journal = open_journal(&config.store)?;
     let shipper = match &config.clickhouse {
         Some(clickhouse) => Some(shipping::open(config, clickhouse, shipping::changed_members(&config.exchange.name, &members))?),
@@ -69,7 +72,7 @@ pub(crate) fn build(config: &Config) -> Outcome<House> {
     let service = Service::start(&settings(config, &sizes), shared).plain()?;
     let keeper = keeper::start(journal, outbox).context("the thread that writes the journal cannot be started")?;
     let shipping = shipper.map(Shipping::start).transpose().context("the thread that ships to ClickHouse cannot be started")?;
-    Ok(House { service, keeper, shipping, watch, members, places, status, sizes, config: config.clone(), reader })
+    Ok(House { service, keeper, shipping, watch, members, books, places, status, sizes, config: config.clone(), reader })
 }
 
 /// Opens the journal for writing.
@@ -101,6 +104,7 @@ impl House {
             reader: Arc::clone(&self.reader),
             status: Arc::clone(&self.status),
             shipping: self.watch.clone(),
+            books: Arc::clone(&self.books.current),
             directory: Arc::clone(self.members.current.snapshot()),
             hosts: self.config.http.hosts.clone(),
             version: env!("CARGO_PKG_VERSION"),

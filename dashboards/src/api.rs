@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use report::ShareAnswer;
 use schema::{Asn, Timestamp};
 use serde::Serialize;
 use store::StoreError;
@@ -31,6 +32,7 @@ type Answer = Result<Response, Problem>;
 pub(crate) fn routes() -> Router<Arc<Hall>> {
     Router::new()
         .route("/matrix", get(matrix))
+        .route("/share", get(share))
         .route("/timeseries", get(timeseries))
         .route("/locality", get(locality))
         .route("/members", get(members))
@@ -42,7 +44,9 @@ pub(crate) fn routes() -> Router<Arc<Hall>> {
 }
 
 async fn nowhere() -> Problem {
-    Problem::not_found("there is no such question; ask matrix, timeseries, locality, members, members/{asn}, ports, exporters or status")
+    Problem::not_found(
+        "there is no such question; ask matrix, share, timeseries, locality, members, members/{asn}, ports, exporters or status",
+    )
 }
 
 /// Reads the parameters, lets `work` answer, and writes the answer in the format asked for.
@@ -61,6 +65,18 @@ async fn answered<T: Rows>(
 async fn matrix(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
     let known = ["top", "raked", "format"];
     answered(&hall, (&pairs, &known), (&headers, "matrix"), |reading, asked| reading.matrix(&asked.question, asked.top)).await
+}
+
+/// Filters that a share cannot have: a part of the exchange's traffic has no part of the members' transit to be held against.
+const NOT_OF_A_SHARE: [&str; 4] = ["ip_version", "vlan", "src", "dst"];
+
+async fn share(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| NOT_OF_A_SHARE.contains(&name.as_str())) {
+        return Err(Problem::bad_request(format!("parameter `{name}` is not known here; a share is of all traffic, so leave it out")));
+    }
+    let pairs = crate::asked::month(pairs)?;
+    let work = |reading: &Reading, asked: &Asked| reading.share(&asked.question, Timestamp::now());
+    answered(&hall, (&pairs, &["format"]), (&headers, "share"), work).await
 }
 
 async fn timeseries(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
@@ -187,4 +203,4 @@ macro_rules! rows {
     )+ };
 }
 
-rows!(MatrixAnswer, LocalityAnswer, TimeseriesAnswer, MembersAnswer, PortsAnswer, ExportersAnswer);
+rows!(ShareAnswer, MatrixAnswer, LocalityAnswer, TimeseriesAnswer, MembersAnswer, PortsAnswer, ExportersAnswer);

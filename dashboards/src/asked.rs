@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schema::time::parse_span;
-use schema::{Asn, Locality, Timestamp};
+use schema::{Asn, Locality, Month, Timestamp};
 use store::MOST_POINTS;
 use store::question::{By, Question};
 
@@ -48,6 +48,23 @@ pub(crate) struct Asked {
     pub(crate) format: Option<Format>,
     /// In what order the matrix is shown.
     pub(crate) order: Order,
+}
+
+/// Puts the ends of a calendar month in the place of the parameter `month`.
+///
+/// # Errors
+/// Refuses what is no month, and a month beside another span.
+pub(crate) fn month(pairs: Vec<(String, String)>) -> Result<Vec<(String, String)>, Problem> {
+    let Some((_, text)) = pairs.iter().find(|(name, value)| name == "month" && !value.is_empty()) else { return Ok(pairs) };
+    if let Some((other, _)) = pairs.iter().find(|(name, _)| ["from", "to", "range"].contains(&name.as_str())) {
+        return Err(Problem::bad_request(format!("parameters `month` and `{other}` exclude each other; give one of them")));
+    }
+    let month: Month = text
+        .trim()
+        .parse()
+        .map_err(|_| Problem::bad_request(format!("parameter `month`: `{}` is no month; write one as in 2026-11", shortened(text))))?;
+    let ends = [("from", month.start()), ("to", month.end())].map(|(name, time)| (name.to_owned(), time.to_string()));
+    Ok(pairs.into_iter().filter(|(name, _)| name != "month").chain(ends).collect())
 }
 
 /// Names that select a span and a part of the traffic.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Snapshot;
+use report::books::{Books, Listed};
+use report::{About, ShareAnswer};
 use schema::status::Status;
-use schema::{Asn, Window};
+use schema::{Asn, Level, Timestamp, Window};
 use store::answer::{ExportersAnswer, LocalityAnswer, MatrixAnswer, MemberName, MembersAnswer, PortsAnswer, TimeseriesAnswer};
 use store::question::{By, Question};
 use store::shipping::{ShippingStatus, Watch};
@@ -26,6 +28,7 @@ pub(crate) struct Reading {
     pub(crate) status: Arc<Status>,
     pub(crate) shipping: Option<ShippingStatus>,
     pub(crate) directory: Arc<Snapshot>,
+    books: Arc<Books>,
 }
 
 impl Reading {
@@ -33,7 +36,8 @@ impl Reading {
         let status = hall.site.status.load_full();
         let (reader, directory) = (Arc::clone(&hall.site.reader), hall.site.directory.load_full());
         let shipping = hall.site.shipping.as_ref().map(Watch::status);
-        Self { reader, live: live_windows(&status), status, shipping, directory }
+        let books = hall.site.books.load_full();
+        Self { books, reader, live: live_windows(&status), status, shipping, directory }
     }
 
     /// A member's name, or "AS…" where the directory has none.
@@ -65,6 +69,17 @@ impl Reading {
 
     pub(crate) fn exporters(&self, question: &Question) -> Result<ExportersAnswer, StoreError> {
         self.reader.exporters(question, &self.live)
+    }
+
+    /// The shares of a span, which ends before the running minute: that is not measured yet.
+    pub(crate) fn share(&self, question: &Question, now: Timestamp) -> Result<ShareAnswer, StoreError> {
+        let listed = |member: &directory::Member| Listed { asn: member.asn, name: member.name.clone(), port_speed: member.speed };
+        let listed: Vec<Listed> = self.directory.members().iter().map(listed).collect();
+        let home = self.status.directory.places.home.as_str();
+        let about = About { economy: Some(home).filter(|home| !home.is_empty()), listed: &listed, books: &self.books };
+        let last = now.floor(Level::Minute.span());
+        let to = if question.from < last { question.to.min(last) } else { question.to };
+        about.ask(&self.reader, &Question { to, ..question.clone() }, &self.live)
     }
 
     fn owner(&self, agent: &str, if_index: u32) -> Option<MemberName> {

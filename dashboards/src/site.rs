@@ -28,6 +28,8 @@ pub struct Site {
     pub status: Arc<ArcSwap<Status>>,
     /// How shipping to ClickHouse stands; `None` where there is no ClickHouse.
     pub shipping: Option<store::shipping::Watch>,
+    /// What is written down of networks beside the exchange.
+    pub books: Arc<ArcSwap<report::books::Books>>,
     /// The directory in use.
     pub directory: Arc<ArcSwap<directory::Snapshot>>,
     /// Version of the program.

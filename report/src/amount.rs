@@ -1,21 +1,30 @@
 //! How much it is, and how that is known.
 
 use schema::Sums;
+use schema::estimator::volume;
+use serde::Serialize;
 
 /// A volume that somebody declared, in octets of the whole period: it is not less and not more.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Declared {
     /// Not less.
     pub low: u64,
-    /// Not more.
-    pub high: u64,
+    /// Not more; `None` where the declaration does not say, as a 95th percentile does not say what its free hours carried.
+    pub high: Option<u64>,
 }
 
 impl Declared {
     /// Between two ends, in whatever order they are given.
     #[must_use]
     pub const fn between(one: u64, other: u64) -> Self {
-        if one <= other { Self { low: one, high: other } } else { Self { low: other, high: one } }
+        if one <= other { Self { low: one, high: Some(other) } } else { Self { low: other, high: Some(one) } }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let high = self.high.zip(other.high).map(|(one, two)| one.saturating_add(two));
+        Self { low: self.low.saturating_add(other.low), high }
     }
 }
 
@@ -28,6 +37,8 @@ pub enum Told {
     Measured(Sums),
     /// Said by the member.
     Declared(Declared),
+    /// Told for a part of the period only; these are the ends for all of it, what its links can carry in the rest included.
+    Partly(Declared),
     /// Not told. Not more than its links carry, in bits a second, if that is known.
     Nothing {
         /// Capacity of the links of this class, in bits a second.
@@ -49,17 +60,19 @@ impl Told {
         measured.map(Self::Measured).or_else(declared).unwrap_or(Self::Nothing { capacity })
     }
 
-    /// Whether the member told it, one way or the other.
+    /// Whether the member told it for the whole period, one way or the other.
     #[must_use]
     pub const fn is_told(&self) -> bool {
-        !matches!(self, Self::Nothing { .. })
+        matches!(self, Self::Measured(_) | Self::Declared(_))
     }
 
     /// What it is over a period of so many seconds.
     pub(crate) fn amount(&self, seconds: u64) -> Amount {
         match *self {
             Self::Measured(sums) => Amount { measured: sums, ..Amount::default() },
-            Self::Declared(Declared { low, high }) => Amount { least: low.into(), most: Some(high.into()), ..Amount::default() },
+            Self::Declared(Declared { low, high }) | Self::Partly(Declared { low, high }) => {
+                Amount { least: low.into(), most: high.map(u128::from), ..Amount::default() }
+            }
             Self::Nothing { capacity } => {
                 let octets = |bits_per_second: u64| u128::from(bits_per_second) * u128::from(seconds) / 8;
                 Amount { least: 0, most: capacity.map(octets), ..Amount::default() }
@@ -96,6 +109,22 @@ impl Amount {
         self
     }
 
+    /// The same without a part of what was measured; never less than nothing.
+    pub(crate) fn without(mut self, part: Sums) -> Self {
+        let measured = &mut self.measured;
+        measured.bytes = measured.bytes.saturating_sub(part.bytes);
+        measured.variance = (measured.variance - part.variance).max(0.0);
+        self
+    }
+
+    /// The two ends, each with what sampling adds to it.
+    pub(crate) fn between(&self) -> Declared {
+        let measured = volume(&self.measured);
+        let octets = |octets: u128| u64::try_from(octets).unwrap_or(u64::MAX);
+        let high = self.most.map(|most| measured.high.saturating_add(octets(most)));
+        Declared { low: measured.low.saturating_add(octets(self.least)), high }
+    }
+
     /// The sums at the lower end.
     pub(crate) fn low(&self) -> Sums {
         with(self.measured, self.least)
@@ -121,7 +150,7 @@ mod tests {
     fn a_measurement_goes_before_a_declaration_and_is_not_added_to_it() {
         let (measured, declared) = (Sums { bytes: 70, ..Sums::default() }, Declared::between(100, 90));
         assert_eq!(Told::best(Some(measured), Some(declared), Some(5)), Told::Measured(measured));
-        assert_eq!(Told::best(None, Some(declared), Some(5)), Told::Declared(Declared { low: 90, high: 100 }));
+        assert_eq!(Told::best(None, Some(declared), Some(5)), Told::Declared(Declared { low: 90, high: Some(100) }));
         assert_eq!(Told::best(None, None, Some(5)), Told::Nothing { capacity: Some(5) });
         assert!(Told::Declared(declared).is_told() && !Told::default().is_told());
     }

@@ -10,8 +10,12 @@ const UNBILLED: usize = 5;
 pub fn percentile_95(series: &[f64]) -> Option<f64> {
     let mut points: Vec<f64> = series.iter().copied().filter(|point| point.is_finite()).collect();
     points.sort_unstable_by(f64::total_cmp);
-    let billed = points.len() - points.len() * UNBILLED / 100;
-    points.get(billed.checked_sub(1)?).copied()
+    points.get(billed_points(points.len()).checked_sub(1)?).copied()
+}
+
+/// Of so many points, how many are billed.
+pub(crate) const fn billed_points(points: usize) -> usize {
+    points - points.saturating_mul(UNBILLED) / 100
 }
 
 /// One member's transit in a month.

@@ -1,13 +1,13 @@
 //! The shares of an economy.
 
-use schema::estimator::share_of_total;
 use serde::Serialize;
 
-use crate::amount::{Amount, Told};
-use crate::bounds::{Bounds, end, share};
+use crate::amount::Amount;
+use crate::bounds::{Bounds, share};
 use crate::coverage::Coverage;
 use crate::exchange::Exchange;
 use crate::headline::Headline;
+use crate::ledger::Ledger;
 use crate::member::Member;
 
 /// What is said of an economy in a period. A share of nothing is `None`.
@@ -32,19 +32,13 @@ impl Shares {
     /// are to be spoken of, also those that tell nothing.
     #[must_use]
     pub fn of(exchange: &Exchange, members: &[Member], seconds: u64) -> Self {
-        let (least, most) = exchange.local();
-        let of =
-            |class: fn(&Member) -> &Told| members.iter().map(|member| class(member).amount(seconds)).fold(Amount::default(), Amount::plus);
-        let international = of(|member| &member.transit);
-        let inside = of(|member| &member.private).plus(of(|member| &member.cache));
-        // Without a word on transit there is no denominator, and no share of the economy.
-        let any = members.iter().any(Member::reports);
-        let of_economy = |least: &Amount, most: &Amount| if any { share(least, most, &international) } else { None };
-        let accessible = of_economy(&least.plus(inside), &most.plus(inside));
+        let ledger = Ledger::of(exchange, members, seconds);
+        let of_economy = |least: &Amount, most: &Amount| if ledger.has_transit { share(least, most, &ledger.international) } else { None };
+        let accessible = of_economy(&ledger.least.plus(ledger.inside()), &ledger.most.plus(ledger.inside()));
         let coverage = Coverage::of(exchange, members);
         Self {
             method: schema::METHOD_VERSION,
-            exchanged: of_economy(&least, &most),
+            exchanged: of_economy(&ledger.least, &ledger.most),
             accessible,
             domestic: domestic(exchange),
             coverage,
@@ -56,7 +50,5 @@ impl Shares {
 /// `[dom/E, (dom+unk)/E]`, each end widened by its sampling interval.
 fn domestic(exchange: &Exchange) -> Option<Bounds> {
     let (least, most) = exchange.domestic();
-    let total = exchange.total();
-    let (low, high) = share_of_total(&least, &total).zip(share_of_total(&most, &total))?;
-    Some(Bounds { low: end(low.low, low), high: end(high.high, high) })
+    Bounds::of_total(&least, &most, &exchange.total())
 }

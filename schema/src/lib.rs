@@ -8,10 +8,11 @@
 //! 4. [`window`]: what was measured in one window, as rows;
 //! 5. [`columns`]: the one table of columns from which the Parquet files, the API's fields and their documentation come;
 //! 6. [`level`]: the roll-ups;
-//! 7. [`economy`] and [`locality`]: where an address is;
+//! 7. [`economy`] and [`locality`]: where an address is; [`border`] and [`month`]: over which kind of link a network's traffic comes, and by what it is billed;
 //! 8. [`status`]: what the running collector says of itself;
 //! 9. [`warehouse`]: the same tables in a ClickHouse.
 
+pub mod border;
 pub mod cell;
 pub mod columns;
 pub mod economy;
@@ -20,6 +21,7 @@ pub mod flow_record;
 pub mod level;
 pub mod locality;
 pub mod mac;
+pub mod month;
 pub mod party;
 pub mod port_name;
 pub mod protocol;
@@ -32,12 +34,14 @@ pub mod time;
 pub mod warehouse;
 pub mod window;
 
+pub use border::Class;
 pub use cell::{CellKey, Reason};
 pub use economy::Economy;
 pub use estimator::{Interval, Share};
 pub use level::Level;
 pub use locality::{Localities, Locality};
 pub use mac::Mac;
+pub use month::Month;
 pub use party::{Asn, Party};
 pub use protocol::Protocol;
 pub use rate::Rate;

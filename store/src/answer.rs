@@ -2,6 +2,7 @@
 //!
 //! Top-N, "others", intervals and rates are made here, once, whatever kept the rows.
 
+mod bounds;
 mod estimate;
 mod exporters;
 mod locality;
@@ -11,11 +12,11 @@ mod traffic;
 use schema::Timestamp;
 use serde::Serialize;
 
+pub use bounds::{Bounds, End};
 pub use estimate::{Estimate, Quality, Reasoned, ShareEstimate, Unseen, rate};
 pub use exporters::{ExporterHealth, ExportersAnswer, ListenerHealth, LossBudget, Stage};
 pub use locality::{LocalityAnswer, LocalityFlow};
 pub use ports::{PortTraffic, PortsAnswer, Reconciliation, Suspicion};
-pub use report::{Bounds, End};
 pub use traffic::{MatrixAnswer, MatrixCell, MemberName, MemberTraffic, MembersAnswer, Others, Series, TimeseriesAnswer};
 
 /// What span an answer covers, and from what.

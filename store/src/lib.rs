@@ -14,7 +14,7 @@
 //!    [`schema::columns::Role`]. `tables` is the one list of tables, `older` says what stands in the place of tables and
 //!    columns that an older version did not write, `rows` makes typed rows of small sums.
 //! 5. [`question`] is what can be asked and [`answer`] what comes back; [`Reader::matrix`], [`Reader::timeseries`],
-//!    [`Reader::members`], [`Reader::locality`], [`Reader::ports`] and [`Reader::exporters`] lead from one to the other.
+//!    [`Reader::members`], [`Reader::locality`], [`Reader::ports`], [`Reader::exporters`] and [`Reader::exchanged`] lead from one to the other.
 //! 6. `reconcile` holds ports' counters against what was sampled at the ports, `reconciled` puts what they say beside the cells, and
 //!    `figure` adds that up and brings traffic to the counters where that is asked for. `unseen` says what may be there without a
 //!    sample, `loss` where samples were lost.
@@ -30,6 +30,7 @@ mod cells;
 mod condition;
 mod encode;
 mod error;
+mod exchanged;
 mod figure;
 pub mod flat;
 mod fold;
@@ -72,6 +73,7 @@ mod unseen;
 pub mod warehouse;
 
 pub use error::StoreError;
+pub use exchanged::Exchanged;
 pub use format::{Format, NotAFormat, TableFormat, encode};
 pub use journal::{Appended, Journal, Maintenance, Options};
 pub use reader::Reader;

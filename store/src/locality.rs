@@ -3,13 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use report::{Exchange, Shares};
 use schema::window::CELLS;
 use schema::{Level, Localities, Locality, Reason, Sums, Window, estimator};
 
-use crate::answer::{LocalityAnswer, LocalityFlow};
+use crate::answer::{Bounds, LocalityAnswer, LocalityFlow};
 use crate::cells::sums;
 use crate::condition::{exchanged, of_question};
 use crate::error::Result;
@@ -40,14 +38,14 @@ impl Reader {
 
 /// What was exchanged: by the localities of both ends where two known members exchanged it.
 #[derive(Default)]
-struct Parts {
-    flows: BTreeMap<Localities, Sums>,
-    unattributed: Sums,
-    total: Sums,
+pub(crate) struct Parts {
+    pub(crate) flows: BTreeMap<Localities, Sums>,
+    pub(crate) unattributed: Sums,
+    pub(crate) total: Sums,
 }
 
 impl Parts {
-    fn read(sources: &Sources, question: &Question) -> Result<Self> {
+    pub(crate) fn read(sources: &Sources, question: &Question) -> Result<Self> {
         let fold = Fold::all(CELLS, None).by(&KEYS).only(of_question(question)).only(exchanged());
         let rows = sources.summed(&fold, |window| &window.cells)?;
         let [src, dst, reason] = KEYS.map(|key| rows.column(key));
@@ -80,7 +78,7 @@ impl Parts {
             unattributed: estimate(&self.unattributed),
             attribution: share(&self.sum(|_| true)),
             located: share(&self.sum(|at| at.src != Locality::Unknown && at.dst != Locality::Unknown)),
-            domestic: self.domestic(measured),
+            domestic: self.domestic(),
         }
     }
 
@@ -91,19 +89,20 @@ impl Parts {
     }
 
     /// The domestic–domestic share between its bounds, which say nothing where not a single address is known.
-    fn domestic(&self, measured: Duration) -> Option<report::Bounds> {
+    fn domestic(&self) -> Option<Bounds> {
         if self.flows.keys().all(|at| *at == Localities::UNKNOWN) {
             return None;
         }
-        let mut exchange = Exchange::default();
-        self.flows.iter().for_each(|(at, sums)| exchange.add(at.src, at.dst, *sums));
-        exchange.add_unattributed(self.unattributed);
-        Shares::of(&exchange, &[], measured.as_secs()).domestic
+        let least = self.sum(|at| at.src == Locality::Domestic && at.dst == Locality::Domestic);
+        let may_be = |end| matches!(end, Locality::Domestic | Locality::Unknown);
+        let mut most = self.sum(|at| may_be(at.src) && may_be(at.dst));
+        most.merge(self.unattributed);
+        Bounds::of_total(&least, &most, &self.total)
     }
 }
 
 /// What counters say of all traffic, of which the question means so much.
-fn verdict(sources: &Sources, question: &Question, asked: &Sums) -> Result<Option<Verdict>> {
+pub(crate) fn verdict(sources: &Sources, question: &Question, asked: &Sums) -> Result<Option<Verdict>> {
     let booked = Booked::read(sources, Periods::new(sources, Periods::fair_level(question.length())))?;
     Ok(booked.and_then(|booked| Verdict::new(&Checks::of(&booked, 0..booked.periods.count()).all, asked.bytes)))
 }

@@ -31,13 +31,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("directory", &["schema"]),
     ("aggregator", &["directory", "schema"]),
     ("collector", &["aggregator", "directory", "schema", "wire"]),
-    // Shares are made with the answers, once, for the API, the pages and the command.
-    ("store", &["report", "schema"]),
-    ("report", &["schema"]),
-    ("dashboards", &["directory", "schema", "store"]),
+    ("store", &["schema"]),
+    ("report", &["schema", "store"]),
+    ("dashboards", &["directory", "report", "schema", "store"]),
     // It writes the wire formats by itself: it must not share the decoder's mistakes.
     ("simulator", &["schema"]),
-    ("chorsu", &["aggregator", "collector", "dashboards", "directory", "schema", "simulator", "store", "wire"]),
+    ("chorsu", &["aggregator", "collector", "dashboards", "directory", "report", "schema", "simulator", "store", "wire"]),
     ("tests", &["aggregator", "collector", "dashboards", "directory", "schema", "simulator", "store", "wire"]),
     ("benches", &["aggregator", "collector", "dashboards", "directory", "schema", "simulator", "store", "wire"]),
     // Built anew, with the counters of a fuzzer: so nothing that brings polars.

@@ -8,6 +8,7 @@ use schema::Timestamp;
 use store::warehouse::{Client, Trouble};
 
 use super::run::pages_can_be_served;
+use crate::books;
 use crate::cli::Check;
 use crate::config::{Config, EXAMPLE, rule_text};
 use crate::failure::{Failure, Outcome, print};
@@ -24,6 +25,7 @@ pub(crate) fn check(asked: &Check) -> Outcome {
     check_members(&config, &mut mistakes, &mut notes);
     check_clickhouse(&config, &mut mistakes, &mut notes);
     check_places(&config, &mut mistakes, &mut notes);
+    check_volumes(&config, &mut mistakes, &mut notes);
     if let Err(refused) = data_is_usable(&config.store.data) {
         mistakes.push(format!("{file}: `store.data`: {refused}"));
     }
@@ -92,6 +94,17 @@ fn check_places(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<Str
         if let Some(layer) = &state.layer {
             notes.extend(about(state, layer));
         }
+    }
+}
+
+fn check_volumes(config: &Config, mistakes: &mut Vec<String>, notes: &mut Vec<String>) {
+    let Some(file) = &config.share.volumes else { return };
+    match books::volumes(file) {
+        Ok(book) => {
+            notes.push(format!("{}: {} declared volumes", file.display(), book.volumes.len()));
+            notes.extend(books::notes(file, &book));
+        }
+        Err(refused) => mistakes.push(refused.to_string()),
     }
 }
 

@@ -21,7 +21,7 @@ use store::{Journal, Retention};
 use super::run;
 use super::simulate::{STEP, sender};
 use crate::cli::Demo;
-use crate::config::{Collect, Config, Economy, Http, Store};
+use crate::config::{Collect, Config, Economy, Http, Share, Store};
 use crate::failure::{Context, Failure, Outcome, print};
 use crate::{config, places, progress, wiring};
 
@@ -107,6 +107,7 @@ fn config_of(asked: &Demo, data: &Path) -> Config {
             sources: vec![PlaceSource { kind: SourceKind::Registry, file: data.join(REGISTRY) }],
         }),
         layer2_only: false,
+        share: Share::default(),
         exporters: Vec::new(),
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Matrix(asked) => question::matrix(&asked),
         Command::Top(asked) => question::top(&asked),
         Command::Locality(asked) => question::locality(&asked),
+        Command::Share(asked) => question::share(&asked),
         Command::Members(asked) => members::members(&asked),
         Command::Ports(asked) => question::ports(&asked),
         Command::Exporters(asked) => question::exporters(&asked),

@@ -1,16 +1,18 @@
-//! `chorsu matrix`, `top`, `locality`, `members`, `ports` and `exporters`: questions to a journal from a terminal.
+//! `chorsu matrix`, `top`, `locality`, `share`, `members`, `ports` and `exporters`: questions to a journal from a terminal.
 
 mod exporters;
 mod locality;
 mod matrix;
 mod members;
 mod ports;
+mod share;
 
 pub(crate) use exporters::exporters;
 pub(crate) use locality::locality;
 pub(crate) use matrix::{matrix, top};
 pub(crate) use members::members;
 pub(crate) use ports::ports;
+pub(crate) use share::share;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -10,6 +10,7 @@ use schema::time::span_text;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::books::Shelf;
 use crate::config::{Config, rule_text};
 use crate::failure::{Context, Failure, Outcome};
 use crate::members::Members;
@@ -84,7 +85,7 @@ pub(crate) fn serve(house: House, listen: SocketAddr, ready: impl FnOnce(SocketA
         let address = listener.local_addr().context("the address of the pages cannot be found")?;
         tracing::info!("pages on http://{address}/");
         ready(address);
-        let reload = tokio::spawn(reload_on_hangup(house.members.clone(), house.places.clone()));
+        let reload = tokio::spawn(reload_on_hangup(house.members.clone(), house.books.clone(), house.places.clone()));
         let strangers = tokio::spawn(strangers::tell(Arc::clone(&house.status)));
         let (tell, told) = tokio::sync::oneshot::channel::<()>();
         let serving = tokio::spawn(dashboards::serve(listener, house.site(), async {
@@ -125,14 +126,18 @@ pub(crate) async fn stopped() {
     }
 }
 
-async fn reload_on_hangup(members: Members, places: Option<Look>) {
+async fn reload_on_hangup(members: Members, books: Shelf, places: Option<Look>) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
         if let Some(places) = &places {
             places.now();
         }
-        let members = members.clone();
+        let (members, books) = (members.clone(), books.clone());
         // Reading a large list takes a moment; the pages go on meanwhile.
-        let _ = tokio::task::spawn_blocking(move || members.reload()).await;
+        let reload = move || {
+            members.reload();
+            books.reload();
+        };
+        let _ = tokio::task::spawn_blocking(reload).await;
     }
 }

@@ -49,8 +49,13 @@ pub(super) const KEYS: &[&str] = &[
     "economy.network_databases",
     "economy.local_cache",
     "privacy.layer2_only",
+    "share.volumes",
+    "share.outside",
     "group.name",
     "group.economies",
+    "border.member",
+    "border.class",
+    "border.capacity",
     "exporter.address",
     "exporter.domain",
     "exporter.sampling",
@@ -62,7 +67,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// Names that may stand several times, each as a block of its own with double brackets.
-const BLOCKS: &[&str] = &["exporter", "group"];
+const BLOCKS: &[&str] = &["border", "exporter", "group"];
 
 /// What stands before the keys: sections and blocks.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

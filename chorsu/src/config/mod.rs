@@ -7,6 +7,7 @@ mod economy;
 mod exporters;
 mod keys;
 mod nearest;
+mod share;
 mod typed;
 mod values;
 
@@ -27,6 +28,7 @@ pub(crate) use clickhouse::{ClickHouse, Questions};
 pub(crate) use economy::Economy;
 pub(crate) use exporters::rule_text;
 pub(crate) use keys::EXAMPLE;
+pub(crate) use share::Share;
 use typed::Typed;
 use values::{address, auto_or, batch, octets, prefix, prefix_text, short_name, span, text, threads, weights, window, yes_or_no};
 
@@ -48,6 +50,8 @@ pub(crate) struct Config {
     pub(crate) economy: Option<Economy>,
     /// Whether that was switched off.
     pub(crate) layer2_only: bool,
+    /// What is known of networks beside the exchange.
+    pub(crate) share: Share,
     /// What is known better than what exporters say, the most specific first.
     pub(crate) exporters: Vec<Rule>,
 }
@@ -157,6 +161,7 @@ impl Config {
             http: http(typed),
             economy,
             layer2_only,
+            share: share::share(typed, folder),
             exporters: exporters::rules(typed),
         }
     }

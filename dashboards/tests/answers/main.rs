@@ -6,6 +6,7 @@ mod figures;
 mod locality;
 mod places;
 mod served;
+mod share;
 mod shipping;
 #[path = "../site/mod.rs"]
 mod site;
@@ -119,7 +120,7 @@ async fn bad_requests_get_a_problem_with_a_sentence() {
         ("/api/v1/members/google", 400, "no ASN"),
         ("/api/v1/members/65000", 404, "not in the directory"),
         ("/api/v1/status?from=2026-11-21", 400, "takes none"),
-        ("/api/v1/weather", 404, "matrix, timeseries"),
+        ("/api/v1/weather", 404, "matrix, share, timeseries"),
     ] {
         let answer = served.get(address).await;
         assert_eq!(answer.status.as_u16(), status, "{address}");

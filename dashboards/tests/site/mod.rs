@@ -242,6 +242,7 @@ pub(crate) fn site(dir: &Path, members: u32, minutes: u32, now: Timestamp) -> Si
         reader: Arc::new(store::Reader::open(dir).unwrap()),
         status: Arc::new(ArcSwap::from_pointee(status)),
         shipping: None,
+        books: Arc::default(),
         directory: Arc::new(ArcSwap::from_pointee(directory)),
         version: "0.1.0",
         hosts: vec!["stats.ix.example".to_owned()],

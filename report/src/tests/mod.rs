@@ -1,7 +1,10 @@
 //! Shares by numbers that were worked by hand, and bounds that hold the truth whatever is not told.
 
+mod account;
 mod by_hand;
+mod leaving;
 mod truth;
+mod volumes;
 
 use schema::{Asn, Locality, Sums};
 

@@ -1,10 +1,9 @@
 //! How much went from where to where.
 
-use report::Bounds;
 use schema::Locality;
 use serde::Serialize;
 
-use super::{Coverage, Estimate, ShareEstimate};
+use super::{Bounds, Coverage, Estimate, ShareEstimate};
 
 /// What went from addresses of one locality to addresses of another.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]

@@ -6,7 +6,7 @@ use arrow::array::{BooleanArray, Float64Array, StringArray, UInt32Array, UInt64A
 use arrow::record_batch::RecordBatch;
 
 use super::{Flat, texts, times};
-use crate::answer::{Estimate, LocalityAnswer, MatrixAnswer, MatrixCell, MembersAnswer, Reasoned, ShareEstimate, TimeseriesAnswer};
+use crate::answer::{Bounds, Estimate, LocalityAnswer, MatrixAnswer, MatrixCell, MembersAnswer, Reasoned, ShareEstimate, TimeseriesAnswer};
 use crate::error::Result;
 
 /// One row of a matrix.
@@ -87,7 +87,7 @@ impl LocalityAnswer {
         let mut estimates: Vec<_> = self.flows.iter().map(|flow| Some(flow.estimate)).collect();
         estimates.push(Some(self.unattributed));
         let share = |value: fn(ShareEstimate) -> f64| flows().map(|flow| flow?.share.map(value)).collect::<Float64Array>();
-        let domestic = |end: fn(&report::Bounds) -> f64| self.domestic.as_ref().map(end);
+        let domestic = |end: fn(&Bounds) -> f64| self.domestic.as_ref().map(end);
         Flat::new(&self.coverage)
             .note("domestic_low", domestic(|bounds| bounds.low.share))
             .note("domestic_high", domestic(|bounds| bounds.high.share))

@@ -68,7 +68,7 @@ async fn matrix(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: Hea
 }
 
 /// Filters that a share cannot have: a part of the exchange's traffic has no part of the members' transit to be held against.
-const NOT_OF_A_SHARE: [&str; 4] = ["ip_version", "vlan", "src", "dst"];
+const NOT_OF_A_SHARE: [&str; 6] = ["ip_version", "vlan", "src", "dst", "src_locality", "dst_locality"];
 
 async fn share(State(hall): State<Arc<Hall>>, Query(pairs): Pairs, headers: HeaderMap) -> Answer {
     if let Some((name, _)) = pairs.iter().find(|(name, _)| NOT_OF_A_SHARE.contains(&name.as_str())) {

@@ -13,7 +13,7 @@ use crate::served::Served;
 use crate::site::MINUTE;
 
 /// A journal of one minute in which 600 of 1,000 octets are domestic at both ends, and 100 may be.
-fn journal(folder: &std::path::Path) -> Reader {
+pub(crate) fn journal(folder: &std::path::Path) -> Reader {
     let start = Timestamp::now().floor(MINUTE).minus(MINUTE * 5);
     let cell = |src_locality, dst_locality, bytes| CellRow {
         time: start,

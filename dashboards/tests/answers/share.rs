@@ -61,3 +61,15 @@ async fn a_share_is_of_all_traffic_and_of_one_span() {
         assert!(answer.status == StatusCode::BAD_REQUEST && answer.text().contains(part), "{parameters}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn what_is_domestic_is_what_the_localities_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::with(|site| site.reader = Arc::new(crate::locality::journal(folder.path())));
+    let share = served.get("/api/v1/share?range=1h").await.json();
+    assert!(share["domestic"]["low"]["share"] == 0.6 && share["domestic"]["high"]["share"] == 0.7, "{share}");
+    assert_eq!((&share["volumes"]["local"]["low"], &share["volumes"]["local"]["high"]), (&Value::from(600), &Value::Null));
+    assert!(!share["missing"].to_string().contains("no cell of this time"), "{share}");
+    let answer = served.get("/api/v1/share?src_locality=domestic").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}

@@ -7,6 +7,7 @@
 mod told;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,14 +131,14 @@ impl Fold {
         frame
     }
 
-    /// The same sum from what is remembered, level by level, and from these frames.
+    /// The same sum from what is remembered, period by period, and from these frames.
     pub(crate) fn run_from(&self, memory: &Memory, segments: &[PathBuf], frames: Vec<Frame>) -> Result<DataFrame> {
-        let mut by_level: BTreeMap<Option<&Path>, Vec<PathBuf>> = BTreeMap::new();
+        let mut by_period: BTreeMap<(&Path, &str), Vec<PathBuf>> = BTreeMap::new();
         for segment in segments {
-            by_level.entry(segment.parent()).or_default().push(segment.clone());
+            by_period.entry(period(segment)).or_default().push(segment.clone());
         }
-        let of_level = |(_, segments)| memory.sum(self, segments, |segments| self.run(segments, Vec::new()));
-        let mut sums: Vec<DataFrame> = by_level.into_iter().map(of_level).collect::<Result<_>>()?;
+        let of_period = |(_, segments)| memory.sum(self, segments, |segments| self.run(segments, Vec::new()));
+        let mut sums: Vec<DataFrame> = by_period.into_iter().map(of_period).collect::<Result<_>>()?;
         for frame in frames {
             sums.push(self.run(&[], vec![frame])?);
         }
@@ -266,6 +267,19 @@ impl Fold {
     }
 }
 
+/// The level of a segment, and of which hour, day or month it is: that much is summed and remembered together. When one segment more is asked for, only those of its
+/// own period are read again.
+fn period(segment: &Path) -> (&Path, &str) {
+    let level = segment.parent().unwrap_or(segment);
+    let name = segment.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let until = match level.file_name().and_then(OsStr::to_str) {
+        Some("1m" | "5m") => "20261121T01".len(),
+        Some("1h") => "20261121".len(),
+        _ => "202611".len(),
+    };
+    (level, name.get(..until).unwrap_or(name))
+}
+
 /// The column of times.
 const TIME: &str = "time";
 
@@ -296,5 +310,23 @@ const fn how(column: &Column) -> Option<How> {
         Role::Sum => Some(How::Sum),
         Role::Max => Some(How::Max),
         Role::Min => Some(How::MinAboveZero),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_one_hour_day_or_month_are_remembered_together() {
+        let of = |path: &'static str| {
+            let (level, period) = period(Path::new(path));
+            (level.file_name().unwrap().to_str().unwrap(), period)
+        };
+        assert_eq!(of("journal/1m/20261121T012300Z-1m-0000018f3a5c7e10"), ("1m", "20261121T01"));
+        assert_eq!(of("journal/5m/20261121T012500Z-g1-5-300000-300000-9d0c"), ("5m", "20261121T01"));
+        assert_eq!(of("journal/1h/20261121T010000Z-g2-60-3600000-3540000-9d0c"), ("1h", "20261121"));
+        assert_eq!(of("journal/1d/20261121T000000Z-g1-1440-86400000-86400000-9d0c"), ("1d", "202611"));
+        assert_eq!(of("journal/30d/short"), ("30d", "short"));
     }
 }

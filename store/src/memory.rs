@@ -1,8 +1,8 @@
 //! Sums that were made for earlier questions.
 //!
 //! Pages ask the same again and again, a minute later each time. Nearly all segments that answer are the same as before, and a segment never changes, so the sum of those
-//! of one level is kept for the next question: hours need to be read again once an hour only. What is remembered changes no answer, not even in its last bit, for every
-//! sum over several levels is made of the same sums, whether they are remembered or not.
+//! of one level and one period is kept for the next question: of a day's five minutes, those of two hours are read again. What is remembered changes no answer, not even in its
+//! last bit, for every sum over several periods is made of the same sums, whether they are remembered or not.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::fold::Fold;
 const MOST_OCTETS: usize = 48 << 20;
 
 /// Sums that are kept at most: bounds the time to look through them.
-const MOST_SUMS: usize = 256;
+const MOST_SUMS: usize = 1_024;
 
 /// Remembered sums, the one that was asked for last in front. All clones share them.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! A share between two ends.
 
-use schema::estimator::{Share, share_of_parts};
+use schema::estimator::share_of_parts;
 
 pub use store::answer::{Bounds, End};
 
@@ -14,11 +14,11 @@ const NOT_ABOVE: End = End { share: 1.0, centre: 1.0, identified: false };
 /// `L` may be `local_least` to `local_most`, which differ by what is not known of both ends of the same frames.
 pub(crate) fn share(local_least: &Amount, local_most: &Amount, international: &Amount) -> Option<Bounds> {
     let low = match international.high() {
-        Some(most) => share_of_parts(&local_least.low(), &most).map(|share| end(share.low, share)),
+        Some(most) => share_of_parts(&local_least.low(), &most).map(|share| End::known(share.low, share)),
         None => Some(NOT_BELOW),
     };
     let high = match local_most.high() {
-        Some(most) => share_of_parts(&most, &international.low()).map(|share| end(share.high, share)),
+        Some(most) => share_of_parts(&most, &international.low()).map(|share| End::known(share.high, share)),
         None => Some(NOT_ABOVE),
     };
     match (low, high) {
@@ -26,8 +26,4 @@ pub(crate) fn share(local_least: &Amount, local_most: &Amount, international: &A
         // One corner has nothing at all in it, and says nothing.
         (low, high) => Some(Bounds { low: low.unwrap_or(NOT_BELOW), high: high.unwrap_or(NOT_ABOVE) }),
     }
-}
-
-pub(crate) const fn end(share: f64, of: Share) -> End {
-    End { share, centre: of.value, identified: true }
 }

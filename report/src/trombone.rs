@@ -4,7 +4,7 @@ use schema::Sums;
 use schema::estimator::{share_of_total, volume};
 use serde::Serialize;
 
-use crate::bounds::{Bounds, end};
+use crate::bounds::{Bounds, End};
 
 /// What came in by transit although both its ends are domestic. It is counted as it comes in: it crosses the border twice.
 ///
@@ -47,6 +47,6 @@ impl Trombone {
     #[must_use]
     pub fn share(&self) -> Option<Bounds> {
         let (strict, loose) = share_of_total(&self.strict, &self.transit).zip(share_of_total(&self.loose, &self.transit))?;
-        Some(Bounds { low: end(strict.low, strict), high: end(loose.high, loose) })
+        Some(Bounds { low: End::known(strict.low, strict), high: End::known(loose.high, loose) })
     }
 }

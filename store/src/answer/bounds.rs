@@ -15,6 +15,14 @@ pub struct End {
     pub identified: bool,
 }
 
+impl End {
+    /// An end of this share that the data say.
+    #[must_use]
+    pub const fn known(share: f64, of: Share) -> Self {
+        Self { share, centre: of.value, identified: true }
+    }
+}
+
 /// Between which ends a share lies, whatever it is that was declared or not told.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Bounds {
@@ -29,8 +37,7 @@ impl Bounds {
     #[must_use]
     pub fn of_total(least: &Sums, most: &Sums, total: &Sums) -> Option<Self> {
         let (low, high) = share_of_total(least, total).zip(share_of_total(most, total))?;
-        let end = |share, of: Share| End { share, centre: of.value, identified: true };
-        Some(Self { low: end(low.low, low), high: end(high.high, high) })
+        Some(Self { low: End::known(low.low, low), high: End::known(high.high, high) })
     }
 
     /// How far the ends are apart, from 0 to 1.
